@@ -1,0 +1,39 @@
+// Writes docs/ERRORS.md from the tables of error codes: `npm run docs`; with --check it only says whether the file is current.
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import prettier from 'prettier'
+import { errorTable } from '../packages/core/src/errors.ts'
+import { spackErrorTable } from '../packages/spack/src/errors.ts'
+
+const file = path.resolve(import.meta.dirname, '../docs/ERRORS.md')
+const faults = { local: 'this side', peer: 'the peer', transport: 'the line' }
+
+const rows = (table, cells) =>
+  Object.entries(table).map(([code, entry]) => `| \`${code}\` | ${cells(entry).join(' | ')} |`)
+const text = `# Errors
+
+Made by \`npm run docs\` from the tables in \`packages/core/src/errors.ts\` and \`packages/spack/src/errors.ts\`: do not edit.
+
+Everything that goes wrong is a \`StalkError\` with a \`code\`; a caller's misuse is a \`TypeError\` or a \`RangeError\`. Codes keep their meaning
+for ever, messages may change. \`error.fault\` says whose doing it is. What a peer is told: nothing, the line is closed (stalk/1 has no way to say more).
+
+| code | fault | when | what to do |
+| --- | --- | --- | --- |
+${rows(errorTable, ({ fault, when, remedy }) => [faults[fault], when, remedy]).join('\n')}
+
+## SpackError
+
+What \`encode\` and \`decode\` of \`@stalk/spack\` throw; over a connection it is the \`cause\` of \`STALK1_PACKET_INVALID\` or \`MESSAGE_INVALID\`.
+
+| code | when | what to do |
+| --- | --- | --- |
+${rows(spackErrorTable, ({ when, remedy }) => [when, remedy]).join('\n')}
+`
+
+const options = { ...(await prettier.resolveConfig(file)), parser: 'markdown' }
+const wanted = await prettier.format(text, options)
+if (!process.argv.includes('--check')) writeFileSync(file, wanted)
+else if (readFileSync(file, 'utf8') !== wanted) {
+  console.error('docs/ERRORS.md is not what the tables say: npm run docs')
+  process.exit(1)
+}

@@ -1,0 +1,14 @@
+// Runs the tests with node's own runner: `node scripts/test.js [--built] [part of a file name …]`.
+// Without --built the packages resolve to their TypeScript sources, with it to what `npm run build` made.
+import { spawnSync } from 'node:child_process'
+import { findTests, nodeArguments, testArguments } from './tests.js'
+
+const built = process.argv.includes('--built')
+const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const files = findTests(parts)
+if (files.length === 0) {
+  console.error(`no test file matches ${parts.join(' ')}`)
+  process.exit(1)
+}
+const run = spawnSync(process.execPath, [...nodeArguments(built), ...testArguments, ...files], { stdio: 'inherit' })
+process.exit(run.status ?? 1)
