@@ -1,0 +1,88 @@
+import { checkPacketBytes, decodeClassicPacket, readClassicLayout } from './classic.js'
+import { decodeElements } from './decode-elements.js'
+import { describe, isTypedArray } from './element.js'
+import { SpackError } from './errors.js'
+import { isCompact, type SpackForm } from './form.js'
+import { decodeUnsignedLength, isMinimalUnsigned, leb128End, maxLengthBytes } from './leb128.js'
+import { resolveLimits, type SpackLimits } from './limits.js'
+import { resolveSha256, type Sha256 } from './sha256.js'
+import type { Spack } from './spack.js'
+
+/** Options of {@link decode}. */
+export interface DecodeOptions {
+  /** Default `classic`. */
+  readonly form?: SpackForm
+  /** Over the defaults: see {@link SpackLimits}. */
+  readonly limits?: Partial<SpackLimits>
+  /** For the classic form on platforms without a synchronous SHA-256 of their own (browsers). */
+  readonly sha256?: Sha256
+}
+
+/**
+ * The packet that `bytes` are: exactly one, with nothing after it. Only what {@link encode} emits is accepted, so encoding
+ * the result gives the same bytes. The input is borrowed for the call; the packet shares no memory with it.
+ *
+ * @throws SpackError for anything that is no valid packet within the limits: any of its codes, with offset and expectation.
+ * @throws TypeError, RangeError for misuse: no Uint8Array, an unknown form or limit, the classic form without a SHA-256.
+ * @see SPEC, spack §classic and §compact
+ */
+export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Spack {
+  const input = plainBytes(bytes)
+  const limits = resolveLimits(options.limits)
+  const compact = isCompact(options.form)
+  if (compact) return decodeCompact(input, limits)
+  return decodeClassic(input, limits, resolveSha256(options.sha256))
+}
+
+/** A Uint8Array proper over the same memory: `slice` of node's Buffer does not copy. */
+export function plainBytes(bytes: unknown): Uint8Array {
+  if (!isTypedArray(bytes, 'Uint8Array')) throw new TypeError(`expected a Uint8Array, got ${describe(bytes)}`)
+  const input = bytes as Uint8Array
+  return input.constructor === Uint8Array ? input : new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
+}
+
+function decodeClassic(bytes: Uint8Array, limits: SpackLimits, sha256: Sha256): Spack {
+  checkPacketBytes(bytes.length, limits)
+  const layout = readClassicLayout(bytes, 0, bytes.length, limits)
+  if (layout === null)
+    throw new SpackError('SPACK_TRUNCATED', `a packet of ${bytes.length} bytes ends before its sizes do`)
+  if (layout.packetBytes > bytes.length) {
+    throw new SpackError('SPACK_TRUNCATED', `the sizes ask for ${layout.packetBytes} bytes, there are ${bytes.length}`)
+  }
+  if (layout.packetBytes < bytes.length) {
+    throw new SpackError('SPACK_TRAILING_BYTES', `the packet ends at byte ${layout.packetBytes} of ${bytes.length}`)
+  }
+  return decodeClassicPacket(bytes, 0, layout, limits, sha256)
+}
+
+function decodeCompact(bytes: Uint8Array, limits: SpackLimits): Spack {
+  checkPacketBytes(bytes.length, limits)
+  const typesStart = leb128End(bytes, 0, Math.min(bytes.length, maxLengthBytes))
+  if (typesStart === -1) {
+    if (bytes.length < maxLengthBytes) {
+      throw new SpackError(
+        'SPACK_TRUNCATED',
+        `a packet of ${bytes.length} bytes ends before the size of its types does`,
+      )
+    }
+    throw new SpackError(
+      'SPACK_PACKET_TOO_LARGE',
+      `the types size at packet byte 0 goes on after ${maxLengthBytes} bytes`,
+    )
+  }
+  if (!isMinimalUnsigned(bytes, 0, typesStart)) {
+    throw new SpackError(
+      'SPACK_NONCANONICAL',
+      `the types size at packet byte 0 takes ${typesStart} bytes, more than it needs`,
+    )
+  }
+  const typesBytes = decodeUnsignedLength(bytes, 0, typesStart)
+  const dataStart = typesStart + typesBytes
+  if (dataStart > bytes.length) {
+    throw new SpackError(
+      'SPACK_TRUNCATED',
+      `the types ask for ${typesBytes} bytes, ${bytes.length - typesStart} are left`,
+    )
+  }
+  return decodeElements(bytes, typesStart, dataStart, bytes.length, { limits, emptyArrays: true })
+}

@@ -1,0 +1,118 @@
+import { checkPacketBytes, classicLayout } from './classic.js'
+import { typeCodes, type SpackElement } from './element.js'
+import { isCompact, type SpackForm } from './form.js'
+import { unsignedBytes, writeSigned, writeUnsigned } from './leb128.js'
+import { resolveLimits, type SpackLimits } from './limits.js'
+import { measure } from './measure.js'
+import { hashBytes, hashRange, resolveSha256, type Sha256 } from './sha256.js'
+import type { Spack } from './spack.js'
+import { Writer } from './writer.js'
+
+/** Options of {@link encode}. */
+export interface EncodeOptions {
+  /** Default `classic`. */
+  readonly form?: SpackForm
+  /** Over the defaults: see {@link SpackLimits}. */
+  readonly limits?: Partial<SpackLimits>
+  /** For the classic form on platforms without a synchronous SHA-256 of their own (browsers). */
+  readonly sha256?: Sha256
+}
+
+/**
+ * A packet's bytes: a fresh array of exactly its size, which shares no memory with the packet. A packet has one encoding
+ * in each form. Lengths of strings count bytes of UTF-8.
+ *
+ * @throws SpackError with the code that `decode` would give: SPACK_PACKET_TOO_LARGE, SPACK_TOO_MANY_ELEMENTS,
+ * SPACK_STRING_TOO_LONG, SPACK_ARRAY_TOO_LONG, SPACK_INTEGER_TOO_LONG, and SPACK_EMPTY_ARRAY in the classic form.
+ * @throws TypeError, RangeError for misuse: an unknown form or limit, the classic form without a SHA-256.
+ * @see SPEC, spack §classic and §compact
+ */
+export function encode(spack: Spack, options: EncodeOptions = {}): Uint8Array<ArrayBuffer> {
+  const limits = resolveLimits(options.limits)
+  const compact = isCompact(options.form)
+  if (compact) return encodeCompact(spack.elements, limits)
+  return encodeClassic(spack.elements, limits, resolveSha256(options.sha256))
+}
+
+function encodeClassic(
+  elements: readonly SpackElement[],
+  limits: SpackLimits,
+  sha256: Sha256,
+): Uint8Array<ArrayBuffer> {
+  const { typesBytes, dataBytes } = measure(elements, { limits, emptyArrays: false })
+  const { typesStart, dataStart, packetBytes } = classicLayout(typesBytes, dataBytes)
+  checkPacketBytes(packetBytes, limits)
+  const bytes = new Uint8Array(packetBytes)
+  writeSigned(bytes, writeSigned(bytes, hashBytes, typesBytes), dataBytes)
+  writeElements(bytes, typesStart, dataStart, elements)
+  bytes.set(hashRange(sha256, bytes, hashBytes, packetBytes))
+  return bytes
+}
+
+function encodeCompact(elements: readonly SpackElement[], limits: SpackLimits): Uint8Array<ArrayBuffer> {
+  const { typesBytes, dataBytes } = measure(elements, { limits, emptyArrays: true })
+  const typesStart = unsignedBytes(typesBytes)
+  const dataStart = typesStart + typesBytes
+  checkPacketBytes(dataStart + dataBytes, limits)
+  const bytes = new Uint8Array(dataStart + dataBytes)
+  writeUnsigned(bytes, 0, typesBytes)
+  writeElements(bytes, typesStart, dataStart, elements)
+  return bytes
+}
+
+function writeElements(
+  bytes: Uint8Array,
+  typesStart: number,
+  dataStart: number,
+  elements: readonly SpackElement[],
+): void {
+  const types = new Writer(bytes, typesStart)
+  const data = new Writer(bytes, dataStart)
+  for (const element of elements) writeElement(types, data, element)
+}
+
+function writeElement(types: Writer, data: Writer, element: SpackElement): void {
+  switch (element.type) {
+    case 'integer':
+      types.byte(typeCodes.integer)
+      data.integer(element.value)
+      return
+    case 'float32':
+      types.byte(typeCodes.float32)
+      data.float32(element.value)
+      return
+    case 'float64':
+      types.byte(typeCodes.float64)
+      data.float64(element.value)
+      return
+    case 'byte':
+      types.byte(typeCodes.byte)
+      data.byte(element.value)
+      return
+    case 'string':
+      types.byte(typeCodes.string)
+      types.integer(data.string(element.value))
+      return
+    case 'integer[]':
+      writeArrayType(types, typeCodes.integer, element.value)
+      for (const value of element.value) data.integer(value)
+      return
+    case 'float32[]':
+      writeArrayType(types, typeCodes.float32, element.value)
+      for (const value of element.value) data.float32(value)
+      return
+    case 'float64[]':
+      writeArrayType(types, typeCodes.float64, element.value)
+      for (const value of element.value) data.float64(value)
+      return
+    case 'byte[]':
+      writeArrayType(types, typeCodes.byte, element.value)
+      data.bytes(element.value)
+  }
+}
+
+function writeArrayType(types: Writer, code: number, { length }: { readonly length: number }): void {
+  types.byte(typeCodes.array)
+  types.byte(code)
+  types.integer(length)
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import fc from 'fast-check'
+import { decode, encode, Spack, SpackError, type ElementInput, type SpackForm } from '@stalk/spack'
+import { concat, sealed } from './support/bytes.js'
+import { readChunks } from './support/chunked.js'
+import { hasNaN } from './support/floats.js'
+
+const integer = fc.oneof(fc.maxSafeInteger(), fc.bigInt(), fc.integer({ min: -70, max: 70 }))
+const string = fc.string({ unit: 'binary', maxLength: 60 })
+
+function element(minLength: number): fc.Arbitrary<ElementInput> {
+  const floats = { minLength, maxLength: 20 }
+  return fc.oneof(
+    fc.tuple(fc.constant('integer' as const), integer),
+    fc.tuple(fc.constant('float32' as const), fc.float()),
+    fc.tuple(fc.constant('float64' as const), fc.double()),
+    fc.tuple(fc.constant('byte' as const), fc.nat(255)),
+    fc.tuple(fc.constant('string' as const), string),
+    fc.tuple(fc.constant('integer[]' as const), fc.array(integer, floats)),
+    fc.tuple(fc.constant('float32[]' as const), fc.float32Array(floats)),
+    fc.tuple(fc.constant('float64[]' as const), fc.float64Array(floats)),
+    fc.tuple(fc.constant('byte[]' as const), fc.uint8Array({ maxLength: 200 })),
+  )
+}
+
+function packet(form: SpackForm): fc.Arbitrary<Spack> {
+  const elements = fc.array(element(form === 'classic' ? 1 : 0), { maxLength: 12 })
+  return elements.map((inputs) => Spack.of(...inputs))
+}
+
+/** Decodes what may be anything: null for a refusal, which must be a SpackError. */
+function attempt(bytes: Uint8Array, form: SpackForm): Spack | null {
+  try {
+    return decode(bytes, { form })
+  } catch (error) {
+    if (error instanceof SpackError) return null
+    throw error
+  }
+}
+
+/** That what was accepted is what we would write; only of NaN there are many, and one that we write. */
+function assertCanonical(bytes: Uint8Array, decoded: Spack, form: SpackForm): void {
+  const again = encode(decoded, { form })
+  if (hasNaN(decoded)) assert.deepEqual(encode(decode(again, { form }), { form }), again)
+  else assert.deepEqual(again, bytes)
+}
+
+/** Types and data that are near to right, in both forms; the classic one with the right hash. */
+const nearPackets = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        fc.constantFrom([1], [2], [3], [4], [5, 0], [5, 2], [5, 0x7f], [16, 1, 1], [16, 2, 1], [16, 3, 0], [16, 4, 3]),
+        fc.uint8Array({ maxLength: 3 }).map((bytes) => [...bytes]),
+      ),
+      { maxLength: 6 },
+    ),
+    fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.array(fc.nat(0x7f), { maxLength: 20 })),
+  )
+  .map(([types, data]) => [types.flat(), [...data]] as const)
+
+for (const form of ['classic', 'compact'] as const) {
+  test(`${form}: any packet comes back as it was, and a second encoding gives the same bytes`, () => {
+    fc.assert(
+      fc.property(packet(form), (spack) => {
+        const bytes = encode(spack, { form })
+        const decoded = decode(bytes, { form })
+        assert.deepEqual(decoded, spack)
+        assert.deepEqual(encode(decoded, { form }), bytes)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test(`${form}: whatever is accepted has one encoding, whatever is refused is refused with a SpackError`, () => {
+    let accepted = 0
+    fc.assert(
+      fc.property(nearPackets, ([types, data]) => {
+        const sizes = form === 'classic' ? [types.length, data.length] : [types.length]
+        const content = Uint8Array.from([...sizes, ...types, ...data])
+        const bytes = form === 'classic' ? sealed(content) : content
+        const decoded = attempt(bytes, form)
+        if (decoded === null) return
+        accepted += 1
+        assertCanonical(bytes, decoded, form)
+      }),
+      { numRuns: 5000 },
+    )
+    assert.ok(accepted > 50, `only ${accepted} packets were accepted: the generator is of no use`)
+  })
+
+  test(`${form}: a valid packet with one byte changed, hash mended, is refused or has one encoding`, () => {
+    fc.assert(
+      fc.property(packet(form), fc.nat(), fc.nat(255), (spack, position, value) => {
+        const content = encode(spack, { form }).slice(form === 'classic' ? 32 : 0)
+        content[position % content.length] = value
+        const bytes = form === 'classic' ? sealed(content) : content
+        const decoded = attempt(bytes, form)
+        if (decoded !== null) assertCanonical(bytes, decoded, form)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test(`${form}: random bytes give nothing but SpackError or a packet`, () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        attempt(bytes, form)
+        attempt(sealed(bytes), form)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+}
+
+test('any packets in any chunks come out of a stream as they were', () => {
+  fc.assert(
+    fc.property(
+      fc.array(packet('classic'), { maxLength: 5 }),
+      fc.array(fc.integer({ min: 1, max: 90 })),
+      (spacks, sizes) => {
+        let rest = concat(...spacks.map((spack) => encode(spack)))
+        const chunks = []
+        for (const size of sizes) {
+          chunks.push(rest.subarray(0, size))
+          rest = rest.subarray(size)
+        }
+        assert.deepEqual(readChunks([...chunks, rest]), { packets: spacks, left: 0 })
+      },
+    ),
+  )
+})
