@@ -1,0 +1,22 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { plainBytes } from './bytes.js'
+
+export type { KeyObject }
+
+/** The public key of a private key. */
+export function publicHalf(privateKey: KeyObject): KeyObject {
+  return createPublicKey(privateKey)
+}
+
+/**
+ * Reads a PKCS#8 private key in PEM, `PRIVATE KEY` or `ENCRYPTED PRIVATE KEY`, with every PBES2 that OpenSSL knows.
+ * Throws OpenSSL’s error.
+ */
+export function readPkcs8(pem: string, passphrase: string | undefined): KeyObject {
+  return createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) })
+}
+
+/** The PKCS#8 DER of a private key, in the clear; the caller owns it and wipes it. */
+export function writePkcs8(privateKey: KeyObject): Uint8Array {
+  return plainBytes(privateKey.export({ format: 'der', type: 'pkcs8' }))
+}
