@@ -1,0 +1,171 @@
+import { encode, PacketStream, SpackError, type Spack } from '@stalk/spack'
+import { sha256 } from '../crypto/sha256.js'
+import { StalkError } from '../errors.js'
+import type { Limits } from '../limits.js'
+import { PACKET_OVERHEAD, readCiphertext, type DataChannel } from '../stalk1/data-channel.js'
+import {
+  Initiator,
+  Responder,
+  type Established,
+  type InitiatorOptions,
+  type ResponderOptions,
+} from '../stalk1/handshake.js'
+import type { Cipher, Session, SessionEvent } from './session.js'
+
+/** Every state of a stalk/1 session; what each does with a packet stands in {@link Stalk1Session.receive}. */
+type State =
+  | { readonly phase: 'awaitAck'; readonly initiator: Initiator }
+  | { readonly phase: 'awaitHello'; readonly responder: Responder }
+  | { readonly phase: 'awaitFin'; readonly responder: Responder }
+  | { readonly phase: 'established'; readonly channel: DataChannel }
+  | { readonly phase: 'failed'; readonly error: StalkError }
+
+/** A stalk/1 session in either role (SPEC, stalk/1 §4 and §5). */
+export class Stalk1Session implements Session {
+  readonly protocol = 'stalk/1'
+  readonly cipher: Cipher = { name: 'aes-256-ofb', keyBits: 256 }
+  readonly #limits: Limits
+  readonly #stream: PacketStream
+  #state: State
+  /** Handshake packets, as they go onto the line. */
+  #output: Uint8Array[] = []
+  /** Encoded messages: sealed only when they leave, because the keystream moves with what is received, too. */
+  #queue: Uint8Array[] = []
+  #queuedBytes = 0
+  #events: SessionEvent[] = []
+
+  private constructor(state: State, limits: Limits) {
+    this.#state = state
+    this.#limits = limits
+    this.#stream = new PacketStream({ limits: { maxPacketBytes: limits.maxHandshakePacketBytes }, sha256 })
+  }
+
+  /** The connecting side; its hello is the first output. Throws IDENTITY_PROTOCOL, IDENTITY_PRIVATE_MISSING. */
+  static initiator(options: InitiatorOptions): Stalk1Session {
+    const initiator = new Initiator(options)
+    const session = new Stalk1Session({ phase: 'awaitAck', initiator }, options.limits)
+    session.#output.push(initiator.hello())
+    return session
+  }
+
+  /** The listening side. */
+  static responder(options: ResponderOptions): Stalk1Session {
+    return new Stalk1Session({ phase: 'awaitHello', responder: new Responder(options) }, options.limits)
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#refuseIfFailed()
+    try {
+      this.#stream.push(chunk)
+      for (let packet = this.#stream.next(); packet !== null; packet = this.#stream.next()) this.#step(packet)
+    } catch (error) {
+      throw this.#fail(error)
+    }
+  }
+
+  receiveEnd(): void {
+    this.#refuseIfFailed()
+    if (this.#state.phase !== 'established') {
+      throw this.#fail(new StalkError('HANDSHAKE_TRUNCATED', 'the line ended before the handshake was complete'))
+    }
+    if (this.#stream.bufferedBytes > 0) {
+      throw this.#fail(new StalkError('CONNECTION_TRUNCATED', 'the line ended in the middle of a message'))
+    }
+    this.#events.push({ type: 'end' })
+  }
+
+  send(message: Spack): void {
+    this.#refuseIfFailed()
+    const inner = this.#encode(message)
+    this.#queue.push(inner)
+    this.#queuedBytes += inner.length
+  }
+
+  takeOutput(): Uint8Array[] {
+    const state = this.#state
+    if (state.phase === 'failed') return []
+    const output = this.#output
+    this.#output = []
+    // A packet of the peer that is half here was encrypted at a keystream position which we have not reached yet.
+    if (state.phase === 'established' && this.#stream.bufferedBytes === 0) {
+      for (const inner of this.#queue) output.push(state.channel.seal(inner))
+      this.#queue = []
+      this.#queuedBytes = 0
+    }
+    return output
+  }
+
+  takeEvents(): SessionEvent[] {
+    const events = this.#events
+    this.#events = []
+    return events
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  #step(packet: Spack): void {
+    const state = this.#state
+    switch (state.phase) {
+      case 'awaitHello':
+        this.#output.push(state.responder.onHello(packet))
+        this.#state = { phase: 'awaitFin', responder: state.responder }
+        return
+      case 'awaitAck': {
+        const { fin, ...established } = state.initiator.onAck(packet)
+        this.#output.push(fin)
+        this.#establish(established)
+        return
+      }
+      case 'awaitFin':
+        this.#establish(state.responder.onFin(packet))
+        return
+      case 'established': {
+        const ciphertext = readCiphertext(packet)
+        this.#events.push({ type: 'message', message: state.channel.open(ciphertext), bytes: ciphertext.length })
+        return
+      }
+      case 'failed':
+        throw state.error
+    }
+  }
+
+  #establish({ channel, peerIdentity }: Established): void {
+    this.#state = { phase: 'established', channel }
+    const maxPacketBytes = this.#limits.maxMessageBytes + PACKET_OVERHEAD
+    this.#stream.limits = { maxPacketBytes, maxByteArrayBytes: maxPacketBytes }
+    this.#events.push({ type: 'established', peerIdentity })
+  }
+
+  #encode(message: Spack): Uint8Array {
+    try {
+      return encode(message, { form: 'classic', limits: { maxPacketBytes: this.#limits.maxMessageBytes }, sha256 })
+    } catch (error) {
+      if (!(error instanceof SpackError)) throw error
+      if (error.code === 'SPACK_PACKET_TOO_LARGE') throw new StalkError('MESSAGE_TOO_LARGE', error.message, error)
+      throw new StalkError('MESSAGE_INVALID', `the message cannot be sent over stalk/1: ${error.message}`, error)
+    }
+  }
+
+  #fail(cause: unknown): StalkError {
+    const error = stalkError(cause)
+    this.#state = { phase: 'failed', error }
+    this.#output = []
+    this.#queue = []
+    this.#queuedBytes = 0
+    return error
+  }
+
+  #refuseIfFailed(): void {
+    if (this.#state.phase === 'failed') throw this.#state.error
+  }
+}
+
+function stalkError(cause: unknown): StalkError {
+  if (cause instanceof StalkError) return cause
+  if (cause instanceof SpackError) {
+    return new StalkError('STALK1_PACKET_INVALID', `not a stalk/1 packet: ${cause.message}`, cause)
+  }
+  return new StalkError('INTERNAL', 'a defect in stalk itself: see `cause`, and please report it', cause)
+}

@@ -1,0 +1,91 @@
+import { fromBigEndian } from '../crypto/big-integer.js'
+import { equalBytes } from '../crypto/bytes.js'
+import { textbookRecover, textbookSign } from '../crypto/rsa.js'
+import { isLowOrderPoint, type X25519KeyPair } from '../crypto/x25519.js'
+import { StalkError } from '../errors.js'
+import { Identity, requirePrivate, requireProtocol } from '../identity/identity.js'
+import type { Limits } from '../limits.js'
+import type { Offer } from './messages.js'
+
+/** What this side offers: its key, its ephemeral key, and the textbook RSA signature over the latter (SPEC, stalk/1 §3). */
+export function makeOffer(identity: Identity, ephemeral: X25519KeyPair): Offer {
+  requireProtocol(identity, 'stalk/1')
+  const signature = textbookSign(requirePrivate(identity), ephemeral.publicKey)
+  return { rsa: rsaOf(identity), ephemeral: ephemeral.publicKey, signature }
+}
+
+/** What an offer is held against. */
+export interface OfferPolicy {
+  /** Our own ephemeral public key, 32 bytes. */
+  readonly ownEphemeral: Uint8Array
+  /** Whom we expect; null for whoever comes. */
+  readonly pin: Identity | null
+  readonly limits: Limits
+}
+
+/**
+ * The identity behind an offer, once everything that the format lets us check was checked, the cheap things first.
+ *
+ * @throws StalkError RSA_*, STALK1_EPHEMERAL_*, STALK1_SIGNATURE_*, PIN_*
+ */
+export function verifyOffer(offer: Offer, { ownEphemeral, pin, limits }: OfferPolicy): Identity {
+  const { rsa, ephemeral, signature } = offer
+  const identity = Identity.fromRsa(rsa, 'stalk/1', { minBits: limits.minModulusBits, maxBits: limits.maxModulusBits })
+  checkEphemeral(ephemeral, ownEphemeral)
+  if (pin !== null) checkPin(identity, pin)
+  checkSignature(rsa, ephemeral, signature, identity.keysize / 8)
+  return identity
+}
+
+function checkEphemeral(ephemeral: Uint8Array, ownEphemeral: Uint8Array): void {
+  if (ephemeral.length !== 32) {
+    throw new StalkError('STALK1_EPHEMERAL_LENGTH', `an ephemeral key has 32 bytes, the peer’s has ${ephemeral.length}`)
+  }
+  if (isLowOrderPoint(ephemeral)) {
+    throw new StalkError('STALK1_EPHEMERAL_LOW_ORDER', 'the peer’s ephemeral key is a point of low order')
+  }
+  if (equalBytes(ephemeral, ownEphemeral)) {
+    throw new StalkError('STALK1_EPHEMERAL_REFLECTED', 'the peer sent our own ephemeral key back')
+  }
+}
+
+function checkPin(announced: Identity, pin: Identity): void {
+  if (announced.equals(pin)) return
+  if (announced.rsa?.n === pin.rsa?.n) {
+    throw new StalkError(
+      'PIN_EXPONENT_MISMATCH',
+      `the server announces the pinned modulus with another exponent: pinned ${pin.fingerprint}, announced ${announced.fingerprint}`,
+    )
+  }
+  throw new StalkError(
+    'PIN_MISMATCH',
+    `the server is not the pinned one: pinned ${pin.fingerprint}, announced ${announced.fingerprint}`,
+  )
+}
+
+function checkSignature(rsa: Offer['rsa'], ephemeral: Uint8Array, signature: Uint8Array, length: number): void {
+  if (signature.length !== length) {
+    throw new StalkError(
+      'STALK1_SIGNATURE_LENGTH',
+      `the signature has ${signature.length} bytes, the modulus ${length}`,
+    )
+  }
+  const s = fromBigEndian(signature)
+  if (s <= 1n || s >= rsa.n - 1n) {
+    throw new StalkError('STALK1_SIGNATURE_TRIVIAL', 'the signature is 0, 1, n-1 or not below n')
+  }
+  // Textbook RSA signs the number that the ephemeral key is: all bytes before it must be zero.
+  const expected = new Uint8Array(length)
+  expected.set(ephemeral, length - ephemeral.length)
+  if (!equalBytes(textbookRecover(rsa, signature), expected)) {
+    throw new StalkError(
+      'STALK1_SIGNATURE_INVALID',
+      'the peer’s signature does not match its identity and ephemeral key',
+    )
+  }
+}
+
+function rsaOf({ rsa }: Identity): Offer['rsa'] {
+  if (rsa === undefined) throw new TypeError('a stalk/1 identity is an RSA key')
+  return rsa
+}
