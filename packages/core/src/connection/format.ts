@@ -1,0 +1,64 @@
+import type { Spack, SpackElement } from '@stalk/spack'
+
+/** How much of a message is shown. */
+const MAX_ENTRIES = 16
+const MAX_BYTES = 32
+const MAX_CHARACTERS = 200
+
+/**
+ * A message as one line for people: `integer 1, string "hello", byte[3] 010203`.
+ *
+ * Long values are cut, with their length named. Whatever a terminal might obey is escaped, so that it is safe to print what a stranger sent.
+ */
+export function formatMessage(message: Spack): string {
+  const shown = message.elements.slice(0, MAX_ENTRIES).map(formatElement)
+  const hidden = message.elements.length - shown.length
+  if (hidden > 0) shown.push(`… ${hidden} more`)
+  return shown.length === 0 ? '(empty)' : shown.join(', ')
+}
+
+function formatElement(element: SpackElement): string {
+  switch (element.type) {
+    case 'string':
+      return `string ${formatText(element.value)}`
+    case 'byte[]':
+      return `byte[${element.value.length}] ${formatBytes(element.value)}`
+    case 'integer[]':
+    case 'float32[]':
+    case 'float64[]':
+      return `${element.type.slice(0, -2)}[${element.value.length}] ${formatEntries(element.value)}`
+    case 'integer':
+    case 'float32':
+    case 'float64':
+    case 'byte':
+      return `${element.type} ${formatNumber(element.value)}`
+  }
+}
+
+function formatText(text: string): string {
+  const cut = text.length > MAX_CHARACTERS ? text.slice(0, MAX_CHARACTERS) : text
+  // Beyond what JSON escapes: DEL, C1 controls, and the characters that reorder or hide text.
+  const escaped = JSON.stringify(cut).replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return cut === text ? escaped : `${escaped}… (${text.length} characters)`
+}
+
+function formatBytes(bytes: Uint8Array): string {
+  const shown = Array.from(bytes.subarray(0, MAX_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return bytes.length > MAX_BYTES ? `${shown}…` : shown
+}
+
+function formatEntries(values: ArrayLike<number | bigint>): string {
+  const shown = Array.from({ length: Math.min(values.length, MAX_ENTRIES) }, (_, index) =>
+    formatNumber(values[index] ?? 0),
+  )
+  return `(${shown.join(' ')}${values.length > MAX_ENTRIES ? ' …' : ''})`
+}
+
+function formatNumber(value: number | bigint): string {
+  if (Object.is(value, -0)) return '-0'
+  const digits = String(value)
+  return digits.length > MAX_CHARACTERS ? `${digits.slice(0, MAX_CHARACTERS)}… (${digits.length} digits)` : digits
+}

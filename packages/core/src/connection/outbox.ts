@@ -1,0 +1,92 @@
+import type { Duplex } from 'node:stream'
+import type { Spack } from '@stalk/spack'
+import type { StalkError } from '../errors.js'
+import type { Session } from '../session/session.js'
+
+/** Above this many bytes that were sent and are not with the kernel yet, `send` answers false. */
+const HIGH_WATER_BYTES = 64 * 1024
+
+interface FlushWaiter {
+  /** Resolves once this many messages are with the kernel. */
+  readonly count: number
+  readonly resolve: () => void
+  readonly reject: (error: StalkError) => void
+}
+
+/** The way out: from `send` over the session’s queue onto the line, once a tick. */
+export class Outbox {
+  readonly #socket: Duplex
+  readonly #session: Session
+  readonly #autoFlush: boolean
+  #accepted = 0
+  #flushed = 0
+  #scheduled = false
+  #waiters: FlushWaiter[] = []
+  #error: StalkError | null = null
+
+  constructor(socket: Duplex, session: Session, autoFlush: boolean) {
+    this.#socket = socket
+    this.#session = session
+    this.#autoFlush = autoFlush
+  }
+
+  /** Bytes that were sent and are not with the kernel yet. */
+  get unsentBytes(): number {
+    return this.#session.queuedBytes + this.#socket.writableLength
+  }
+
+  send(message: Spack): boolean {
+    this.#session.send(message)
+    this.#accepted += 1
+    if (this.#autoFlush && !this.#scheduled) {
+      this.#scheduled = true
+      process.nextTick(() => {
+        this.#scheduled = false
+        this.write()
+      })
+    }
+    return this.unsentBytes < HIGH_WATER_BYTES
+  }
+
+  flush(): Promise<void> {
+    if (this.#error !== null) return Promise.reject(this.#error)
+    this.write()
+    if (this.#flushed >= this.#accepted) return Promise.resolve()
+    return new Promise((resolve, reject) => this.#waiters.push({ count: this.#accepted, resolve, reject }))
+  }
+
+  async end(): Promise<void> {
+    await this.flush()
+    this.#socket.end()
+  }
+
+  /** Bytes arrived: answers of the handshake, and messages that had to wait for the rest of a packet, can go now. */
+  afterReceive(): void {
+    if (this.#autoFlush || this.#accepted === 0 || this.#waiters.length > 0) this.write()
+  }
+
+  /** Hands the line whatever the session has ready, in one corked write. */
+  write(): void {
+    if (this.#error !== null || !this.#socket.writable) return
+    const chunks = this.#session.takeOutput()
+    if (chunks.length === 0) return
+    const all = this.#session.queuedBytes === 0 ? this.#accepted : this.#flushed
+    this.#socket.cork()
+    chunks.forEach((chunk, index) => {
+      if (index < chunks.length - 1) this.#socket.write(chunk)
+      else this.#socket.write(chunk, (error) => (error ? undefined : this.#onFlushed(all)))
+    })
+    this.#socket.uncork()
+  }
+
+  fail(error: StalkError): void {
+    if (this.#error !== null) return
+    this.#error = error
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
+  }
+
+  #onFlushed(count: number): void {
+    this.#flushed = count
+    while (this.#waiters[0] !== undefined && this.#waiters[0].count <= count) this.#waiters.shift()?.resolve()
+  }
+}

@@ -1,0 +1,96 @@
+import { createConnection, type Socket } from 'node:net'
+import { Connection } from '../connection/connection.js'
+import { StalkError } from '../errors.js'
+import { Identity, requireProtocol } from '../identity/identity.js'
+import { checkAddress, checkProtocol, checkTimeout, initiatorSession, settle, type CommonOptions } from './options.js'
+
+/** Options of {@link connect}: say either who the server must be, or that you do not check it. */
+export interface ConnectOptions extends CommonOptions {
+  /** The server’s identity: the connection fails unless the server proves to be it. */
+  readonly serverIdentity?: Identity
+  /** True: connect without checking who the server is. Anybody on the line may then be the server. */
+  readonly unverified?: boolean
+  /** Until the handshake is done, 10,000 unless told otherwise. */
+  readonly timeoutMs?: number
+  /** Gives up the attempt; has no effect on an established connection. */
+  readonly signal?: AbortSignal
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+
+/**
+ * Connects to a listener and proves to each side who the other is.
+ *
+ * @throws TypeError or RangeError for options that make no sense; the signal’s reason if it aborts; StalkError CONNECT_FAILED,
+ *   HANDSHAKE_TIMEOUT, HANDSHAKE_TRUNCATED, PIN_*, IDENTITY_*, STALK1_*, RSA_*
+ */
+export async function connect(host: string, port: number, options: ConnectOptions): Promise<Connection<Socket>> {
+  checkAddress(host, port, 1)
+  checkProtocol(options.protocol)
+  const pin = choosePin(options)
+  const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? CONNECT_TIMEOUT_MS)
+  const { signal } = options
+  signal?.throwIfAborted()
+  const settings = await settle(options)
+  const session = initiatorSession(settings, pin)
+  signal?.throwIfAborted()
+
+  const socket = createConnection({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
+  const onAbort = (): void => void socket.destroy()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const deadline = performance.now() + timeoutMs
+    await connected(socket, timeoutMs)
+    const { identity, autoFlush } = settings
+    const unverified = pin === null
+    const connection = new Connection({ socket, session, host, port, identity, unverified, autoFlush })
+    await connection.opened(Math.max(1, Math.ceil(deadline - performance.now())))
+    return connection
+  } catch (error) {
+    socket.destroy()
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+function choosePin({ serverIdentity, unverified, protocol }: ConnectOptions): Identity | null {
+  if (serverIdentity === undefined && unverified !== true) {
+    throw new TypeError(
+      'connect needs to know whom to expect: pass serverIdentity (the server prints it, or `stalk id` on its machine), ' +
+        'or unverified: true to connect to whoever answers',
+    )
+  }
+  if (serverIdentity !== undefined && unverified === true) {
+    throw new TypeError('pass either serverIdentity or unverified: true, not both')
+  }
+  if (serverIdentity === undefined) return null
+  if (!(serverIdentity instanceof Identity)) {
+    throw new TypeError('serverIdentity takes an Identity: Identity.parse(text) makes one from its text')
+  }
+  requireProtocol(serverIdentity, protocol, 'the pinned identity')
+  return serverIdentity
+}
+
+function connected(socket: Socket, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (message: string, cause?: Error): void => {
+      clearTimeout(timer)
+      reject(new StalkError('CONNECT_FAILED', message, cause))
+    }
+    const timer = setTimeout(() => fail(`no connection within ${timeoutMs} ms`), timeoutMs)
+    socket.once('error', (cause) => fail(describe(cause), cause))
+    socket.once('close', () => fail('the attempt was given up'))
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/** An AggregateError (one host, several addresses) has no message of its own. */
+function describe(cause: Error): string {
+  const [first] = cause instanceof AggregateError ? (cause.errors as Error[]) : [cause]
+  return `cannot connect: ${first?.message ?? cause.name}`
+}

@@ -1,0 +1,175 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { Connection } from '../connection/connection.js'
+import { StalkError } from '../errors.js'
+import type { Identity } from '../identity/identity.js'
+import type { Protocol } from '../identity/rsa-rules.js'
+import {
+  checkAddress,
+  checkProtocol,
+  checkTimeout,
+  responderSession,
+  settle,
+  type CommonOptions,
+  type Settings,
+} from './options.js'
+
+/** Where an error on a listener came from. */
+export interface ListenerErrorInfo {
+  /** `host:port` of the peer; null for an error of the listening socket itself. */
+  readonly peer: string | null
+  /** The connection, if its handshake was complete. */
+  readonly connection: Connection<Socket> | null
+}
+
+/** Options of {@link listen}. */
+export interface ListenOptions extends CommonOptions {
+  /** How long a peer may take for its handshake, 10,000 unless told otherwise. */
+  readonly handshakeTimeoutMs?: number
+  /**
+   * Told of every failed handshake and of everything that a handler throws. Without it, failed handshakes are ignored and what a
+   * handler throws, other than the error of its own connection, becomes a process warning.
+   */
+  readonly onError?: (error: unknown, info: ListenerErrorInfo) => void
+}
+
+/**
+ * Serves one connection. If it returns a promise, the connection lives as long as that: it is closed when the promise resolves and cut
+ * when it rejects. Otherwise it stays open until this side closes it or, as with Node’s own sockets, the peer has sent its last.
+ */
+export type Handler = (connection: Connection<Socket>) => unknown
+
+const HANDSHAKE_TIMEOUT_MS = 10_000
+const CLOSE_TIMEOUT_MS = 5_000
+
+/**
+ * Listens for peers and hands every connection whose handshake succeeded to `handler`.
+ *
+ * @param port 0 for any free one, see `listener.port`
+ * @throws TypeError or RangeError for options that make no sense; StalkError LISTEN_FAILED, IDENTITY_*
+ */
+export async function listen(host: string, port: number, handler: Handler, options: ListenOptions): Promise<Listener> {
+  checkAddress(host, port, 0)
+  checkProtocol(options.protocol)
+  if (typeof handler !== 'function') throw new TypeError('handler must be a function that takes a connection')
+  const handshakeTimeoutMs = checkTimeout('handshakeTimeoutMs', options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS)
+  const settings = await settle(options)
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true })
+  await listening(server, host, port)
+  return new Listener({ server, host, handler, settings, handshakeTimeoutMs, options })
+}
+
+interface ListenerParts {
+  readonly server: Server
+  readonly host: string
+  readonly handler: Handler
+  readonly settings: Settings
+  readonly handshakeTimeoutMs: number
+  readonly options: ListenOptions
+}
+
+/** A listening server. */
+export class Listener {
+  readonly host: string
+  /** The port that is listened on, also if 0 was asked for. */
+  readonly port: number
+  readonly identity: Identity
+  readonly protocol: Protocol
+  /** Connections whose handshake is complete and whose line is not gone. */
+  readonly connections: ReadonlySet<Connection<Socket>>
+  readonly #parts: ListenerParts
+  readonly #connections = new Set<Connection<Socket>>()
+  readonly #handshakes = new Set<Connection<Socket>>()
+  #closing: Promise<void> | null = null
+
+  /** @internal */
+  constructor(parts: ListenerParts) {
+    this.#parts = parts
+    this.host = parts.host
+    this.port = (parts.server.address() as AddressInfo).port
+    this.identity = parts.settings.identity
+    this.protocol = parts.options.protocol
+    this.connections = this.#connections
+    parts.server.on('connection', (socket) => void this.#serve(socket))
+    parts.server.on('error', (error) => parts.options.onError?.(error, { peer: null, connection: null }))
+  }
+
+  /**
+   * Stops listening, gives up unfinished handshakes and closes every connection: what they have queued is sent first.
+   *
+   * @param options.timeoutMs after this long what is left is cut, 5,000 unless told otherwise
+   */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    return this.#closing
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const stopped = new Promise((resolve) => this.#parts.server.close(resolve))
+    for (const handshake of this.#handshakes) {
+      handshake.abort(new StalkError('CONNECTION_CLOSED', 'the listener was closed during the handshake'))
+    }
+    await Promise.allSettled([...this.#connections].map((connection) => connection.close({ timeoutMs })))
+    await stopped
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    const { settings, handshakeTimeoutMs } = this.#parts
+    const host = socket.remoteAddress ?? ''
+    const port = socket.remotePort ?? 0
+    const { identity, autoFlush } = settings
+    const session = responderSession(settings)
+    const connection = new Connection({ socket, session, host, port, identity, autoFlush, unverified: false })
+    this.#handshakes.add(connection)
+    try {
+      await connection.opened(handshakeTimeoutMs)
+    } catch (error) {
+      this.#parts.options.onError?.(error, { peer: `${host}:${port}`, connection: null })
+      return
+    } finally {
+      this.#handshakes.delete(connection)
+    }
+    this.#connections.add(connection)
+    void connection.closed.then(() => this.#connections.delete(connection))
+    await this.#handle(connection)
+  }
+
+  async #handle(connection: Connection<Socket>): Promise<void> {
+    try {
+      const result = this.#parts.handler(connection)
+      if (!isPromiseLike(result)) {
+        connection.endWithPeer()
+        return
+      }
+      await result
+      await connection.close()
+    } catch (error) {
+      connection.abort(new StalkError('CONNECTION_CLOSED', 'the handler of this connection failed', error))
+      this.#report(error, connection)
+    }
+  }
+
+  #report(error: unknown, connection: Connection<Socket>): void {
+    const { onError } = this.#parts.options
+    const peer = `${connection.host}:${connection.port}`
+    if (onError !== undefined) onError(error, { peer, connection })
+    else if (error !== connection.error)
+      process.emitWarning(`a handler failed (peer ${peer}): ${String(error)}`, 'StalkWarning')
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: Error): void => {
+      reject(new StalkError('LISTEN_FAILED', `cannot listen on ${host} port ${port}: ${cause.message}`, cause))
+    }
+    server.once('error', onError)
+    server.listen({ host, port }, () => {
+      server.off('error', onError)
+      resolve()
+    })
+  })
+}

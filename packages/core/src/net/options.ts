@@ -1,0 +1,78 @@
+import { randomBytes } from '../crypto/random.js'
+import { generateX25519 } from '../crypto/x25519.js'
+import { Identity, requirePrivate, requireProtocol } from '../identity/identity.js'
+import type { Protocol } from '../identity/rsa-rules.js'
+import { resolveLimits, type Limits } from '../limits.js'
+import type { Session } from '../session/session.js'
+import { Stalk1Session } from '../session/stalk1-session.js'
+
+/** What `listen` and `connect` have in common. */
+export interface CommonOptions {
+  /** Our own identity; without it the default one is loaded, see `Identity.load`. */
+  readonly identity?: Identity
+  /** The protocol to speak: it must be asked for by name. */
+  readonly protocol: Protocol
+  /** False: what is sent leaves on `flush()` only, as in the seed. True unless told otherwise. */
+  readonly autoFlush?: boolean
+  readonly limits?: Partial<Limits>
+}
+
+/** Options as they will be used. */
+export interface Settings {
+  readonly identity: Identity
+  readonly autoFlush: boolean
+  readonly limits: Limits
+}
+
+/**
+ * @throws TypeError for an identity that is none; RangeError for a bad limit; StalkError IDENTITY_* if the identity cannot be loaded
+ *   or is not of the protocol
+ */
+export async function settle(options: CommonOptions): Promise<Settings> {
+  const limits = resolveLimits(options.limits)
+  if (options.identity !== undefined && !(options.identity instanceof Identity)) {
+    throw new TypeError('identity takes an Identity')
+  }
+  const identity = options.identity ?? (await Identity.load())
+  requireProtocol(identity, options.protocol, 'your identity')
+  requirePrivate(identity)
+  return { identity, limits, autoFlush: options.autoFlush ?? true }
+}
+
+/** A session of the connecting side, with fresh secrets. */
+export function initiatorSession({ identity, limits }: Settings, serverIdentity: Identity | null): Session {
+  return Stalk1Session.initiator({ identity, serverIdentity, limits, ephemeral: generateX25519(), iv: randomBytes(16) })
+}
+
+/** A session of the listening side, with fresh secrets. */
+export function responderSession({ identity, limits }: Settings): Session {
+  return Stalk1Session.responder({ identity, limits, ephemeral: generateX25519() })
+}
+
+/** Throws TypeError or RangeError for what cannot be an address. */
+export function checkAddress(host: unknown, port: unknown, lowestPort: number): void {
+  if (typeof host !== 'string' || host === '') throw new TypeError('host must be a non-empty string')
+  if (typeof port !== 'number') throw new TypeError(`port must be a number, not ${typeof port}`)
+  if (!Number.isInteger(port) || port < lowestPort || port > 65_535) {
+    throw new RangeError(`port must be a whole number from ${lowestPort} to 65535, not ${port}`)
+  }
+}
+
+/** Throws RangeError for what cannot be a time limit. */
+export function checkTimeout(name: string, milliseconds: number): number {
+  if (!(Number.isInteger(milliseconds) && milliseconds > 0 && milliseconds <= 0x7fff_ffff)) {
+    throw new RangeError(`${name} must be a whole number of milliseconds from 1 to 2147483647, not ${milliseconds}`)
+  }
+  return milliseconds
+}
+
+/** Throws TypeError for a protocol that is missing, unknown or not in this release. */
+export function checkProtocol(protocol: unknown): void {
+  if (protocol === 'stalk/1') return
+  if (protocol === 'stalk/2' || protocol === undefined) {
+    throw new TypeError(
+      "say protocol: 'stalk/1': stalk/2, which will be the default, is not in this release, and stalk/1 must be asked for by name",
+    )
+  }
+  throw new TypeError(`protocol must be 'stalk/1', not ${JSON.stringify(protocol)}`)
+}

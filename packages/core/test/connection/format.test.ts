@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Spack } from '@stalk/spack'
+import { formatMessage } from '#src/connection/format.js'
+
+test('every type is shown with its name and value', () => {
+  const message = new Spack()
+    .integer(-5)
+    .float32(0.5)
+    .float64(-0)
+    .byte(7)
+    .string('hi')
+    .integers([1, 2n ** 70n])
+    .float32s([0.25])
+    .float64s([Number.NaN])
+    .bytes(Uint8Array.of(0, 171))
+  assert.equal(
+    formatMessage(message),
+    'integer -5, float32 0.5, float64 -0, byte 7, string "hi", integer[2] (1 1180591620717411303424), ' +
+      'float32[1] (0.25), float64[1] (NaN), byte[2] 00ab',
+  )
+  assert.equal(formatMessage(new Spack()), '(empty)')
+})
+
+test('nothing that a terminal would obey gets through', () => {
+  const nasty = '\u001b[31m\u0007\u009b0m\u007f\u202eevil\u2066\u200b\n\r\t"\\\ufeff\u061c'
+  const shown = formatMessage(new Spack().string(nasty))
+  assert.match(shown, /^[\u0020-\u007e]*$/u)
+  assert.equal(JSON.parse(shown.slice('string '.length)), nasty)
+})
+
+test('long values are cut and their length is named', () => {
+  assert.ok(formatMessage(new Spack().string('x'.repeat(10_000))).endsWith('… (10000 characters)'))
+  assert.equal(formatMessage(new Spack().bytes(new Uint8Array(100))), `byte[100] ${'00'.repeat(32)}…`)
+  assert.match(
+    formatMessage(new Spack().integers(Array.from({ length: 50 }, () => 1))),
+    /^integer\[50\] \((?:1 ){16}…\)$/u,
+  )
+  assert.match(formatMessage(new Spack().integer(10n ** 500n)), /… \(501 digits\)$/u)
+  const many = new Spack()
+  for (let index = 0; index < 20; index += 1) many.byte(1)
+  assert.match(formatMessage(many), /, … 4 more$/u)
+})
+
+test('a cut in the middle of a character beyond the first plane is still safe to print', () => {
+  const shown = formatMessage(new Spack().string(`${'x'.repeat(199)}😀😀`))
+  assert.match(shown, /^[^\ud800-\udfff]*$/u)
+})
