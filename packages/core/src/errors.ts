@@ -1,16 +1,9 @@
 /** Whose doing an error is: the caller's machine (`local`), the other side (`peer`), or the line between (`transport`). */
 export type Fault = 'local' | 'peer' | 'transport'
 
-interface ErrorEntry {
-  readonly fault: Fault
-  /** When it is raised: one sentence for docs/ERRORS.md. */
-  readonly when: string
-  /** What the reader can do about it. */
-  readonly remedy: string
-}
-
 /**
- * Every code of {@link StalkError}: a code never changes its meaning, its message may.
+ * Every code of {@link StalkError}: whose fault it is, when it is raised, and what its reader can do. A code never changes its meaning,
+ * its message may.
  * docs/ERRORS.md is made from this table by `npm run docs`.
  */
 export const errorTable = {
@@ -48,7 +41,7 @@ export const errorTable = {
   IDENTITY_TEXT_INVALID: {
     fault: 'local',
     when: 'A text is not what `identity.toString()` makes.',
-    remedy: 'Copy the whole line that `stalk id` prints.',
+    remedy: 'Copy the whole line that `stalk id --only identity` prints.',
   },
   IDENTITY_PROTOCOL: {
     fault: 'local',
@@ -248,7 +241,7 @@ export const errorTable = {
     when: 'A message that should be sent cannot be written in the form which the protocol uses.',
     remedy: 'Look at `cause`.',
   },
-} as const satisfies Record<string, ErrorEntry>
+} as const
 
 /** A code of {@link errorTable}. */
 export type StalkErrorCode = keyof typeof errorTable

@@ -69,7 +69,7 @@ export function decodeIdentityFiles(
 }
 
 /**
- * The public key in a file: raw, PEM, or the line that `stalk id` prints.
+ * The public key in a file: raw, PEM, or the line that `stalk id --only identity` prints.
  *
  * Throws `IDENTITY_FILE_INVALID`, `RSA_MODULUS_TOO_SMALL`, `RSA_MODULUS_TOO_LARGE`.
  */

@@ -108,7 +108,7 @@ export class Identity {
   }
 
   /**
-   * Reads a public key from a file (`id_pub` of either protocol, or the line that `stalk id` prints) or from the
+   * Reads a public key from a file (`id_pub` of either protocol, or the line that `stalk id --only identity` prints) or from the
    * `id_pub` in a directory.
    *
    * Throws `IDENTITY_NOT_FOUND`, `IDENTITY_FILE_INVALID`, `IDENTITY_FILE_IO`, `RSA_MODULUS_TOO_SMALL` or

@@ -50,9 +50,10 @@ function isProtocol(text: string): text is Protocol {
 
 function describeForeign(line: string): string {
   if (line === '') return 'it is empty'
-  if (line.startsWith('-----BEGIN')) return 'it is PEM; pass the path of the file, or what `stalk id` prints for it'
+  if (line.startsWith('-----BEGIN'))
+    return 'it is PEM; pass the path of the file, or what `stalk id --only identity` prints for it'
   if (decodeBase64url(line)?.length === 32) {
-    return 'it is a fingerprint, which names a key without holding it; pass the whole line that `stalk id` prints'
+    return 'it is a fingerprint, which names a key without holding it; pass the whole line that `stalk id --only identity` prints'
   }
   return 'it is not of the form <protocol>:<type>:<key>'
 }

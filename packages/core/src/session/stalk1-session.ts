@@ -12,13 +12,12 @@ import {
 } from '../stalk1/handshake.js'
 import type { Cipher, Session, SessionEvent } from './session.js'
 
-/** Every state of a stalk/1 session; what each does with a packet stands in {@link Stalk1Session.receive}. */
+/** Every state of a stalk/1 session; what each does with a packet stands in `#step`. */
 type State =
   | { readonly phase: 'awaitAck'; readonly initiator: Initiator }
   | { readonly phase: 'awaitHello'; readonly responder: Responder }
-  | { readonly phase: 'awaitFin'; readonly responder: Responder }
+  | { readonly phase: 'awaitFin'; readonly responder: Responder; readonly unconfirmed: Established }
   | { readonly phase: 'established'; readonly channel: DataChannel }
-  | { readonly phase: 'failed'; readonly error: StalkError }
 
 /** A stalk/1 session in either role (SPEC, stalk/1 §4 and §5). */
 export class Stalk1Session implements Session {
@@ -27,6 +26,7 @@ export class Stalk1Session implements Session {
   readonly #limits: Limits
   readonly #stream: PacketStream
   #state: State
+  #failure: StalkError | null = null
   /** Handshake packets, as they go onto the line. */
   #output: Uint8Array[] = []
   /** Encoded messages: sealed only when they leave, because the keystream moves with what is received, too. */
@@ -83,7 +83,6 @@ export class Stalk1Session implements Session {
 
   takeOutput(): Uint8Array[] {
     const state = this.#state
-    if (state.phase === 'failed') return []
     const output = this.#output
     this.#output = []
     // A packet of the peer that is half here was encrypted at a keystream position which we have not reached yet.
@@ -108,10 +107,12 @@ export class Stalk1Session implements Session {
   #step(packet: Spack): void {
     const state = this.#state
     switch (state.phase) {
-      case 'awaitHello':
-        this.#output.push(state.responder.onHello(packet))
-        this.#state = { phase: 'awaitFin', responder: state.responder }
+      case 'awaitHello': {
+        const { ack, unconfirmed } = state.responder.onHello(packet)
+        this.#output.push(ack)
+        this.#state = { phase: 'awaitFin', responder: state.responder, unconfirmed }
         return
+      }
       case 'awaitAck': {
         const { fin, ...established } = state.initiator.onAck(packet)
         this.#output.push(fin)
@@ -119,15 +120,13 @@ export class Stalk1Session implements Session {
         return
       }
       case 'awaitFin':
-        this.#establish(state.responder.onFin(packet))
+        this.#establish(state.responder.onFin(packet, state.unconfirmed))
         return
       case 'established': {
         const ciphertext = readCiphertext(packet)
         this.#events.push({ type: 'message', message: state.channel.open(ciphertext), bytes: ciphertext.length })
         return
       }
-      case 'failed':
-        throw state.error
     }
   }
 
@@ -150,7 +149,7 @@ export class Stalk1Session implements Session {
 
   #fail(cause: unknown): StalkError {
     const error = stalkError(cause)
-    this.#state = { phase: 'failed', error }
+    this.#failure = error
     this.#output = []
     this.#queue = []
     this.#queuedBytes = 0
@@ -158,7 +157,7 @@ export class Stalk1Session implements Session {
   }
 
   #refuseIfFailed(): void {
-    if (this.#state.phase === 'failed') throw this.#state.error
+    if (this.#failure !== null) throw this.#failure
   }
 }
 

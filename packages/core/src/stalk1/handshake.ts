@@ -59,14 +59,13 @@ export interface ResponderOptions {
 /** The side that was connected to: takes the hello, sends the ack, takes the fin (SPEC, stalk/1 §4). */
 export class Responder {
   readonly #options: ResponderOptions
-  #unconfirmed: Established | null = null
 
   constructor(options: ResponderOptions) {
     this.#options = options
   }
 
-  /** Checks the hello and answers with the bytes of the ack. */
-  onHello(packet: Spack): Uint8Array {
+  /** Checks the hello and answers with the bytes of the ack. Whoever sent it may not hold the session key: see {@link onFin}. */
+  onHello(packet: Spack): { readonly ack: Uint8Array; readonly unconfirmed: Established } {
     const { identity, ephemeral, limits } = this.#options
     const hello = readHello(packet)
     if (hello.iv.length !== 16) {
@@ -77,23 +76,21 @@ export class Responder {
     }
     const peerIdentity = verifyOffer(hello, { ownEphemeral: ephemeral.publicKey, pin: null, limits })
     const channel = openChannel(ephemeral, hello.ephemeral, hello.iv, limits)
-    this.#unconfirmed = { peerIdentity, channel }
-    return classic(ackPacket(makeOffer(identity, ephemeral)))
+    const ack = classic(ackPacket(makeOffer(identity, ephemeral)))
+    return { ack, unconfirmed: { peerIdentity, channel } }
   }
 
   /** Checks the fin: only now is it sure that the peer holds the session key. */
-  onFin(packet: Spack): Established {
-    const established = this.#unconfirmed
-    if (established === null) throw new TypeError('a fin comes after a hello')
+  onFin(packet: Spack, unconfirmed: Established): Established {
     try {
-      checkFin(established.channel.open(readCiphertext(packet)))
+      checkFin(unconfirmed.channel.open(readCiphertext(packet)))
     } catch (error) {
       if (error instanceof StalkError && error.code === 'STALK1_OUT_OF_STEP') {
         throw new StalkError('STALK1_FIN_INVALID', 'the fin does not decrypt: the two sides do not share a key')
       }
       throw error
     }
-    return established
+    return unconfirmed
   }
 }
 

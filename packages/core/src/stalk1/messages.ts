@@ -1,20 +1,15 @@
 import { Spack, type ElementType, type SpackValue } from '@stalk/spack'
+import type { RsaPublicNumbers } from '../crypto/rsa-numbers.js'
 import { StalkError } from '../errors.js'
 
 /** SPEC, stalk/1 §3: what the first element of each handshake packet says. */
-export const HELLO = 100
-export const ACK = 101
-export const FIN = 102
-
-/** The public numbers of an RSA key. */
-export interface RsaNumbers {
-  readonly n: bigint
-  readonly e: bigint
-}
+const HELLO = 100
+const ACK = 101
+const FIN = 102
 
 /** What each side offers of itself: its key, an ephemeral X25519 key and the signature that ties them. */
 export interface Offer {
-  readonly rsa: RsaNumbers
+  readonly rsa: RsaPublicNumbers
   /** X25519 public key, 32 bytes when honest. */
   readonly ephemeral: Uint8Array
   /** As long as the modulus when honest. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { test } from 'node:test'
 import type { StalkError } from '#src/errors.js'
 import { connect } from '#src/net/connect.js'
@@ -16,7 +19,7 @@ import {
   plainSocket,
   talk,
 } from '../support/network.js'
-import { alice, bob, small } from '../support/people.js'
+import { alice, bob, carol, small } from '../support/people.js'
 import { initiator, output, text } from '../support/sessions.js'
 
 test('a listener knows its port, identity, protocol and connections', async (t) => {
@@ -53,6 +56,21 @@ test('arguments that make no sense are a TypeError or a RangeError', async () =>
     listen(host, 0, () => undefined, { identity: bob } as never),
     /'stalk\/1'/u,
   )
+})
+
+test('without an identity the default one is loaded', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
+  const before = process.env['STALK_HOME']
+  process.env['STALK_HOME'] = directory
+  t.after(async () => {
+    if (before === undefined) delete process.env['STALK_HOME']
+    else process.env['STALK_HOME'] = before
+    await rm(directory, { recursive: true })
+  })
+  await carol.save(directory)
+  const listener = await listen(host, 0, () => undefined, { protocol: 'stalk/1' })
+  t.after(() => listener.close())
+  assert.ok(listener.identity.equals(carol))
 })
 
 test('the connection lives as long as the promise of its handler', async (t) => {
