@@ -1,0 +1,163 @@
+import { setImmediate } from 'node:timers/promises'
+import { connect, formatMessage, Spack, StalkError, type Connection, type ConnectOptions } from '@stalk/core'
+import { CommandError, exitCodes, usageError, withExitCode } from './exit-codes.js'
+import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
+import { invalidLine, readLines, type Line } from './lines.js'
+import { encodeMessage, parseMessage } from './message-json.js'
+import { escapeControls, formatAddress, note, printLine } from './output.js'
+import { requireProtocolOption } from './protocol-option.js'
+import { stopOnSignals, type Stop } from './stop.js'
+
+/** As commander hands them over. */
+export interface ConnectCommandOptions {
+  readonly protocol?: string
+  readonly serverIdentity?: string
+  readonly unverified?: true
+  readonly identity?: string
+  readonly text?: true
+  readonly json?: true
+  readonly reply?: true
+  /** In milliseconds. */
+  readonly timeout?: number
+}
+
+/** Sends every line of the standard input, prints what comes back, until both sides have sent their last. */
+export async function connectCommand(host: string, port: number, options: ConnectCommandOptions): Promise<void> {
+  const protocol = requireProtocolOption(options.protocol)
+  const pin = await choosePin(options)
+  const identity = await loadOwnIdentity(options.identity)
+  const stop = stopOnSignals()
+  const timeout = options.timeout === undefined ? {} : { timeoutMs: options.timeout }
+  const connection = await open(host, port, { ...pin, ...timeout, protocol, identity, signal: stop.signal })
+
+  const address = formatAddress(host, port)
+  note(`connected to ${address} (${protocol}), fingerprint ${connection.peerIdentity.fingerprint}`, 'green')
+  if (connection.unverified) note('not verified: whoever answers there may be anybody', 'yellow')
+  await new Conversation(connection, options).hold(stop)
+}
+
+async function choosePin(
+  options: ConnectCommandOptions,
+): Promise<Pick<ConnectOptions, 'serverIdentity' | 'unverified'>> {
+  const { serverIdentity, unverified } = options
+  if (serverIdentity !== undefined) return { serverIdentity: await resolveServerIdentity(serverIdentity) }
+  if (unverified) return { unverified }
+  throw usageError(
+    'say who the server must be: --server-identity with the text that it prints at its start or its id_pub file, ' +
+      'or --unverified to talk to whoever answers',
+  )
+}
+
+async function open(host: string, port: number, options: ConnectOptions): Promise<Connection> {
+  try {
+    return await connect(host, port, options)
+  } catch (error) {
+    // before the handshake is done, bytes that are no packet mean that no stalk peer is there
+    const isForeign = error instanceof StalkError && error.code === 'STALK1_PACKET_INVALID'
+    throw isForeign ? withExitCode(error, exitCodes.unreachable) : error
+  }
+}
+
+/** The two directions of a connection at work at the same time. */
+class Conversation {
+  readonly #connection: Connection
+  readonly #options: ConnectCommandOptions
+  /** The line that was read and did not leave yet, or whose reply did not come yet. */
+  #openLine: number | null = null
+  #inputEnded = false
+  #replies = 0
+  #onReply: () => void = () => undefined
+
+  constructor(connection: Connection, options: ConnectCommandOptions) {
+    this.#connection = connection
+    this.#options = options
+  }
+
+  /** Until the peer has sent its last, something failed, or a stop was requested; then closes the connection. */
+  async hold(stop: Stop): Promise<void> {
+    const receiving = this.#printReplies()
+    const sending = this.#sendLines()
+    const stopped = stop.requested.then((reason) => {
+      throw reason
+    })
+    try {
+      await Promise.race([receiving, sending.then(() => receiving), stopped])
+      if (!this.#inputEnded) await this.#explainEarlyEnd()
+    } catch (error) {
+      await closeAfterFailure(this.#connection)
+      throw error
+    }
+    await this.#connection.close()
+    // a reset after the end: the peer did not take what we sent last
+    if (this.#connection.error !== null) throw this.#connection.error
+  }
+
+  /** The peer has sent its last while our input goes on: nothing of it can be answered any more. */
+  async #explainEarlyEnd(): Promise<void> {
+    await setImmediate() // a reply that came together with the end has to reach the line that waits for it
+    if (this.#inputEnded) return
+    if (this.#openLine === null) {
+      note('the peer closed the connection (over stalk/1 this cannot be told from a crash)')
+      return
+    }
+    const what = this.#options.reply ? 'before it replied to' : 'before it took'
+    throw new CommandError(
+      'PEER_CLOSED',
+      `the peer closed the connection ${what} line ${this.#openLine}`,
+      exitCodes.lost,
+    )
+  }
+
+  async #printReplies(): Promise<void> {
+    for await (const message of this.#connection) {
+      await printLine(this.#show(message))
+      this.#replies += 1
+      this.#onReply()
+    }
+  }
+
+  async #sendLines(): Promise<void> {
+    const { text, reply } = this.#options
+    for await (const line of readLines(process.stdin)) {
+      if (!text && line.text.trim() === '') continue
+      this.#openLine = line.number
+      const repliesBefore = this.#replies
+      if (!this.#send(line)) await this.#connection.flush()
+      if (reply) await this.#replyAfter(repliesBefore)
+      this.#openLine = null
+    }
+    this.#inputEnded = true
+    await this.#connection.end()
+  }
+
+  /** Answers false when the queue is full. */
+  #send({ number, text }: Line): boolean {
+    try {
+      return this.#connection.send(this.#options.text ? new Spack().string(text) : parseMessage(text))
+    } catch (error) {
+      const isConnectionOver = error instanceof StalkError && !error.code.startsWith('MESSAGE_')
+      throw isConnectionOver ? error : invalidLine(number, (error as Error).message, error)
+    }
+  }
+
+  async #replyAfter(count: number): Promise<void> {
+    while (this.#replies <= count) await new Promise<void>((resolve) => (this.#onReply = resolve))
+  }
+
+  #show(message: Spack): string {
+    if (this.#options.json) return encodeMessage(message)
+    const [element, ...rest] = message.elements
+    const isText = this.#options.text && element?.type === 'string' && rest.length === 0
+    return isText ? escapeControls(element.value) : formatMessage(message)
+  }
+}
+
+/** Sends what is queued; a second failure does not hide the first. */
+async function closeAfterFailure(connection: Connection): Promise<void> {
+  if (connection.error !== null) return
+  try {
+    await connection.close()
+  } catch (error) {
+    note(`while closing: ${(error as Error).message}`)
+  }
+}

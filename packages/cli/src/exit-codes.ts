@@ -1,0 +1,89 @@
+import { StalkError, type StalkErrorCode } from '@stalk/core'
+
+/** What a script can tell from the exit code. */
+export const exitCodes = {
+  ok: 0,
+  other: 1,
+  usage: 2,
+  unreachable: 3,
+  authentication: 4,
+  lost: 5,
+  identity: 6,
+  input: 7,
+  /** 128 and the number of the signal, as shells do it. */
+  SIGINT: 130,
+  SIGPIPE: 141,
+  SIGTERM: 143,
+} as const
+
+/** For `stalk --help`. */
+export const exitCodesHelp = `Exit codes:
+  0    all went well
+  1    something else went wrong
+  2    wrong usage: an option, an argument or a command
+  3    nobody to talk to: could not connect or listen, or no stalk peer answered
+  4    authentication failed: the peer is not who it must be
+  5    the connection was lost, or the peer closed it too early
+  6    an identity is missing, damaged, exposed or of the wrong protocol
+  7    a line of input is no message
+  130  ended by SIGINT (143: SIGTERM, 141: nobody reads the output any more)`
+
+/** A failure that the command itself found, with its own code and exit code. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly code: string
+  readonly exitCode: number
+
+  constructor(code: string, message: string, exitCode: number, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.exitCode = exitCode
+  }
+}
+
+/** Wrong usage: exit code 2. */
+export function usageError(message: string, cause?: unknown): CommandError {
+  return new CommandError('USAGE', message, exitCodes.usage, cause)
+}
+
+/** The same failure under another exit code, because of what was being done; what is no StalkError is passed through. */
+export function withExitCode(error: unknown, exitCode: number): unknown {
+  return error instanceof StalkError ? new CommandError(error.code, error.message, exitCode, error) : error
+}
+
+/** The exit code of whatever was thrown. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandError) return error.exitCode
+  return error instanceof StalkError ? exitCodeOfStalk(error.code) : exitCodes.other
+}
+
+function exitCodeOfStalk(code: StalkErrorCode): number {
+  const exact = byCode[code]
+  if (exact !== undefined) return exact
+  const [, exitCode] = byPrefix.find(([prefix]) => code.startsWith(prefix)) ?? []
+  return exitCode ?? exitCodes.other
+}
+
+const byCode: Partial<Record<StalkErrorCode, number>> = {
+  CONNECT_FAILED: exitCodes.unreachable,
+  LISTEN_FAILED: exitCodes.unreachable,
+  HANDSHAKE_TIMEOUT: exitCodes.unreachable,
+  HANDSHAKE_TRUNCATED: exitCodes.unreachable,
+  STALK1_HANDSHAKE_INVALID: exitCodes.unreachable,
+  STALK1_PACKET_INVALID: exitCodes.lost,
+  STALK1_OUT_OF_STEP: exitCodes.lost,
+  CLOSE_TIMEOUT: exitCodes.lost,
+  SHARED_SECRET_ZERO: exitCodes.authentication,
+  SPKI_INVALID: exitCodes.authentication,
+  MESSAGE_TOO_LARGE: exitCodes.input,
+  MESSAGE_INVALID: exitCodes.input,
+}
+
+const byPrefix: readonly (readonly [prefix: string, exitCode: number])[] = [
+  ['CONNECTION_', exitCodes.lost],
+  ['IDENTITY_', exitCodes.identity],
+  ['PIN_', exitCodes.authentication],
+  ['STALK1_', exitCodes.authentication],
+  ['RSA_', exitCodes.authentication],
+  ['ED25519_', exitCodes.authentication],
+]

@@ -1,0 +1,76 @@
+// Which identity a command means: directories, files, texts.
+import { access } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { Identity, StalkError } from '@stalk/core'
+import { exitCodes, usageError, withExitCode } from './exit-codes.js'
+
+/** Where `stalk keygen` puts an identity unless told otherwise. */
+export function defaultDirectory(): string {
+  const chosen = process.env['STALK_HOME'] ?? ''
+  return chosen === '' ? path.join(homedir(), '.stalk') : chosen
+}
+
+/** The passphrase from the environment: it never comes as an argument, which every user of the machine could see. */
+export function environmentPassphrase(): string | undefined {
+  const passphrase = process.env['STALK_PASSPHRASE'] ?? ''
+  return passphrase === '' ? undefined : passphrase
+}
+
+/** Our own identity with its private key, from a directory or the default one. */
+export function loadOwnIdentity(directory: string | undefined): Promise<Identity> {
+  return asIdentityError(() => Identity.load(directory, { passphrase: environmentPassphrase() }))
+}
+
+/** The public identity in a file or a directory; without a path, of the default identity. */
+export function loadPublicIdentity(file: string | undefined): Promise<Identity> {
+  return asIdentityError(async () => {
+    if (file !== undefined && !(await exists(path.join(file, 'id_priv')))) return Identity.loadPublic(file)
+    const directory = file ?? (await firstDirectory())
+    // the private key is only read where nothing else holds the public one
+    if (directory !== undefined && (await exists(path.join(directory, 'id_pub')))) return Identity.loadPublic(directory)
+    return (await Identity.load(directory, { passphrase: environmentPassphrase() })).public
+  })
+}
+
+/** What `--server-identity` names: the text of an identity, or a file or directory that has one. */
+export async function resolveServerIdentity(value: string): Promise<Identity> {
+  // whoever copies the line of `stalk id` with its label means the same
+  const text = value.trim().replace(/^identity\s+/u, '')
+  if (/^stalk\/[^/:]*:/u.test(text)) return asIdentityError(() => Promise.resolve(Identity.parse(text)))
+  if (/^[\w-]{43}$/u.test(text) && !(await exists(text))) {
+    throw usageError(
+      '--server-identity: this is a fingerprint, which names a key without holding it: pass the text that begins ' +
+        'with stalk/1: (`stalk id` prints it) or the id_pub file of the server',
+    )
+  }
+  return asIdentityError(() => Identity.loadPublic(value))
+}
+
+/** Whether there is something under this path. */
+export async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The one that `Identity.load` takes, if any has an identity. */
+async function firstDirectory(): Promise<string | undefined> {
+  const directories = [defaultDirectory(), path.join(homedir(), '.stalk'), path.join(homedir(), '.spack')]
+  for (const directory of directories) {
+    if (await exists(path.join(directory, 'id_priv'))) return directory
+  }
+  return undefined
+}
+
+/** A weak key in a file of ours is a matter of that identity, not of a peer: exit code 6 whatever the code. */
+async function asIdentityError(load: () => Promise<Identity>): Promise<Identity> {
+  try {
+    return await load()
+  } catch (error) {
+    throw error instanceof StalkError ? withExitCode(error, exitCodes.identity) : error
+  }
+}

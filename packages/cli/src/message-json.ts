@@ -1,0 +1,142 @@
+// A message as one line of JSON: an array of [type, value] pairs, `[["integer",1],["byte[]","0a0b"]]`. JSON has neither NaN nor
+// whole numbers beyond 2^53: those are strings. What `encodeMessage` writes `parseMessage` reads back bit by bit.
+import { Spack, type ElementType } from '@stalk/core'
+
+type Element = Spack['elements'][number]
+
+/** One line of JSON for a message; numbers beyond JSON's are strings, a byte[] is hexadecimal. */
+export function encodeMessage(message: Spack): string {
+  return JSON.stringify(message.elements.map((element) => [element.type, jsonValue(element)]))
+}
+
+function jsonValue(element: Element): unknown {
+  switch (element.type) {
+    case 'string':
+    case 'byte':
+      return element.value
+    case 'integer':
+      return jsonInteger(element.value)
+    case 'float32':
+    case 'float64':
+      return jsonFloat(element.value)
+    case 'integer[]':
+      return element.value.map(jsonInteger)
+    case 'float32[]':
+    case 'float64[]':
+      return Array.from(element.value, jsonFloat)
+    case 'byte[]':
+      return Buffer.from(element.value).toString('hex')
+  }
+}
+
+function jsonInteger(value: number | bigint): number | string {
+  return typeof value === 'bigint' ? String(value) : value
+}
+
+function jsonFloat(value: number): number | string {
+  if (Object.is(value, -0)) return '-0'
+  return Number.isFinite(value) ? value : String(value)
+}
+
+/**
+ * The message of a line of JSON.
+ *
+ * @throws Error that names the element (counted from 0) and what was expected there
+ */
+export function parseMessage(text: string): Spack {
+  const elements = parseJson(text)
+  if (!Array.isArray(elements)) throw expected('a message', `an array of pairs such as [["string","hi"]]`, elements)
+  const message = new Spack()
+  elements.forEach((element: unknown, index) => {
+    pushElement(message, element, `element ${index}`)
+  })
+  return message
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Error(`this is not JSON: ${(error as SyntaxError).message}`, { cause: error })
+  }
+}
+
+function pushElement(message: Spack, pair: unknown, place: string): void {
+  if (!Array.isArray(pair) || pair.length !== 2) throw expected(place, 'a pair [type, value]', pair)
+  const [type, value] = pair as [unknown, unknown]
+  if (!isElementType(type)) throw expected(place, `a type (${Object.keys(readers).join(', ')})`, type)
+  const read = readers[type](value, `${place}: ${type}`)
+  try {
+    message.push(read, type)
+  } catch (error) {
+    throw new Error(`${place}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function isElementType(type: unknown): type is ElementType {
+  return typeof type === 'string' && Object.hasOwn(readers, type)
+}
+
+type Reader<T extends ElementType> = (value: unknown, place: string) => Extract<Element, { type: T }>['value']
+
+const readers: { readonly [T in ElementType]: Reader<T> } = {
+  integer: readInteger,
+  float32: readFloat32,
+  float64: readFloat,
+  byte: readByte,
+  string: readString,
+  'integer[]': (value, place) => readEntries(value, place, readInteger),
+  'float32[]': (value, place) => Float32Array.from(readEntries(value, place, readFloat32)),
+  'float64[]': (value, place) => Float64Array.from(readEntries(value, place, readFloat)),
+  'byte[]': readBytes,
+}
+
+function readInteger(value: unknown, place: string): number | bigint {
+  if (typeof value === 'string' && /^-?\d+$/u.test(value)) return BigInt(value)
+  if (typeof value !== 'number') throw expected(place, 'a whole number, or its digits as a string', value)
+  if (Number.isSafeInteger(value)) return value
+  // the digits that were written are lost by now: JSON.parse has rounded them
+  const remedy = 'a whole number up to 2^53 - 1; write a larger one as a string, "9007199254740993"'
+  throw expected(place, Number.isInteger(value) ? remedy : 'a whole number', value)
+}
+
+function readFloat(value: unknown, place: string): number {
+  if (typeof value === 'string' && Object.hasOwn(namedFloats, value)) return namedFloats[value] ?? NaN
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw expected(place, 'a number, "NaN", "Infinity", "-Infinity" or "-0"', value)
+}
+
+const namedFloats: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }
+
+function readFloat32(value: unknown, place: string): number {
+  const number = readFloat(value, place)
+  if (Number.isFinite(number) && !Number.isFinite(Math.fround(number))) {
+    throw expected(place, 'a number within the range of a float32', value)
+  }
+  return number
+}
+
+function readByte(value: unknown, place: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) return value
+  throw expected(place, 'a whole number from 0 to 255', value)
+}
+
+function readString(value: unknown, place: string): string {
+  if (typeof value === 'string') return value
+  throw expected(place, 'a string', value)
+}
+
+function readBytes(value: unknown, place: string): Uint8Array {
+  if (typeof value === 'string' && /^(?:[0-9a-f]{2})*$/iu.test(value)) return Uint8Array.from(Buffer.from(value, 'hex'))
+  throw expected(place, 'a string of hexadecimal digits, two a byte', value)
+}
+
+function readEntries<T>(value: unknown, place: string, read: (value: unknown, place: string) => T): T[] {
+  if (!Array.isArray(value)) throw expected(place, 'an array', value)
+  return value.map((entry: unknown, index) => read(entry, `${place} at index ${index}`))
+}
+
+function expected(place: string, what: string, value: unknown): Error {
+  const json = value === undefined ? 'nothing' : typeof value === 'number' ? String(value) : JSON.stringify(value)
+  return new Error(`${place}: expected ${what}, got ${json.length > 40 ? `${json.slice(0, 40)}…` : json}`)
+}

@@ -1,0 +1,67 @@
+import { styleText } from 'node:util'
+import { CommandError, exitCodes } from './exit-codes.js'
+
+/** The longest note or error that is shown, unless told otherwise. */
+const MAX_CHARACTERS = 1000
+
+type Style = Parameters<typeof styleText>[0]
+
+/**
+ * Writes a line of data to the standard output and waits until the system has taken it.
+ *
+ * Throws a CommandError OUTPUT_CLOSED when nobody reads it any more, OUTPUT_FAILED for anything else.
+ */
+export function printLine(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${text}\n`, (error) => {
+      if (error) reject(outputError(error))
+      else resolve()
+    })
+  })
+}
+
+/** Writes a line for people to the standard error: never data, never more than one line. */
+export function note(text: string, style?: Style, maxCharacters: number = MAX_CHARACTERS): void {
+  const line = oneLine(text, maxCharacters)
+  process.stderr.write(`${style === undefined ? line : paint(process.stderr, style, line)}\n`)
+}
+
+/** Writes `stalk: message (CODE)` to the standard error. */
+export function printError(message: string, code: string): void {
+  process.stderr.write(`${paint(process.stderr, 'red', 'stalk:')} ${oneLine(message, MAX_CHARACTERS)} (${code})\n`)
+}
+
+/** A write that fails is answered where it was made; without this it would also end the process. */
+export function surviveClosedStreams(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+}
+
+/** Escapes whatever a terminal might obey, reorder or hide, line breaks included. */
+export function escapeControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16)
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
+  })
+}
+
+/** `host:port`, with the brackets that an IPv6 address needs. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function oneLine(text: string, maxCharacters: number): string {
+  const escaped = escapeControls(text)
+  return escaped.length > maxCharacters ? `${escaped.slice(0, maxCharacters)}…` : escaped
+}
+
+function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  const isColourful = stream.isTTY && (process.env['NO_COLOR'] ?? '') === ''
+  // newer versions of node would look at the standard output instead of this stream
+  return isColourful ? styleText(style, text, { validateStream: false }) : text
+}
+
+function outputError(error: Error): CommandError {
+  return 'code' in error && error.code === 'EPIPE'
+    ? new CommandError('OUTPUT_CLOSED', 'nobody reads the standard output any more', exitCodes.SIGPIPE, error)
+    : new CommandError('OUTPUT_FAILED', `cannot write to the standard output: ${error.message}`, exitCodes.other, error)
+}

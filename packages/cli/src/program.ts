@@ -1,0 +1,175 @@
+import { createRequire } from 'node:module'
+import { Argument, Command, InvalidArgumentError, Option, type CommanderError } from 'commander'
+import { connectCommand } from './connect.js'
+import { id } from './id.js'
+import { keygen } from './keygen.js'
+import { listenCommand } from './listen.js'
+import { exitCodesHelp, usageError } from './exit-codes.js'
+
+/** The whole command line. Wrong usage throws a CommandError USAGE; help and version a CommanderError of exit code 0. */
+export function stalkProgram(): Command {
+  const program = new Command('stalk')
+    .description('Encrypted, authenticated, structured messages over TCP.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', `\n${environmentHelp}\n\n${exitCodesHelp}`)
+  addKeygen(program)
+  addId(program)
+  addListen(program)
+  addConnect(program)
+  for (const command of [program, ...program.commands]) throwUsage(command)
+  return program
+}
+
+const environmentHelp = `Environment:
+  STALK_HOME        directory of the default identity; otherwise ~/.stalk, then ~/.spack
+  STALK_PASSPHRASE  of an encrypted id_priv; for keygen --passphrase without a terminal
+  STALK_DEBUG       1: print stack traces
+  NO_COLOR          no colour; without a terminal there is none anyway`
+
+const formHelp = `A message in JSON is one line, an array of pairs [type, value]:
+  [["integer",1],["string","hi"],["byte[]","0a0b"],["float64[]",[1.5,"NaN"]]]
+  integer                number, or its digits as a string: beyond 2^53 - 1 only so
+  float32 float64        number, "NaN", "Infinity", "-Infinity", "-0"
+  byte                   number from 0 to 255
+  string                 string
+  byte[]                 string of hexadecimal digits
+  integer[] float32[] float64[]  array of such values
+What listen --json and connect --json print, connect takes.`
+
+function addKeygen(program: Command): void {
+  program
+    .command('keygen')
+    .summary('make an identity')
+    .description('Makes an identity: id_priv and id_pub in a directory. Prints its fingerprint and its text form.')
+    .addOption(
+      new Option('--protocol <name>', 'what it is for').choices(['stalk/1', 'stalk/2']).default('stalk/2', 'stalk/2'),
+    )
+    .addOption(
+      new Option('--type <type>', 'kind of key (stalk/2: ed25519; stalk/1 knows rsa only)').choices(['ed25519', 'rsa']),
+    )
+    .option('--bits <number>', 'size of an RSA key (stalk/1: 2048, stalk/2: 3072)', wholeNumber)
+    .option('--out <dir>', 'where to ($STALK_HOME or ~/.stalk)')
+    .option('--passphrase', 'encrypt id_priv: asks twice, or takes $STALK_PASSPHRASE; stalk/2 only')
+    .option('--force', 'replace the identity that is there, for good')
+    .option('--json', 'print one line of JSON')
+    .addHelpText(
+      'after',
+      '\nThis release speaks stalk/1 only: for an identity to use now, stalk keygen --protocol stalk/1',
+    )
+    .action(keygen)
+}
+
+function addId(program: Command): void {
+  program
+    .command('id')
+    .summary('print the fingerprint and the text form of an identity')
+    .description('Prints the fingerprint of an identity, and its text form, which a peer passes as --server-identity.')
+    .argument('[file]', 'an id_pub file, or a directory with one (default: the default identity)')
+    .addOption(
+      new Option('--only <what>', 'print one of the two, without a label')
+        .choices(['fingerprint', 'identity'])
+        .conflicts('json'),
+    )
+    .option('--json', 'print one line of JSON')
+    .action(id)
+}
+
+function addListen(program: Command): void {
+  program
+    .command('listen')
+    .summary('print the messages that arrive')
+    .description(
+      'Listens and prints every message that arrives. Where it listens, and the command that connects to it, stand on ' +
+        'the standard error. Ends at SIGINT or SIGTERM.',
+    )
+    .addArgument(hostArgument('address to listen on; 0.0.0.0 or :: for all'))
+    .argument('<port>', 'port to listen on; 0 for any free one', portFrom(0))
+    .option('--protocol <name>', 'stalk/1: must be given in this release')
+    .option('--identity <dir>', 'directory of our identity (default: the default identity)')
+    .option('--json', 'print messages as JSON, one a line, without the peer’s address')
+    .option('--echo', 'send every message back')
+    .addHelpText('after', `\n${formHelp}`)
+    .action(listenCommand)
+}
+
+function addConnect(program: Command): void {
+  program
+    .command('connect')
+    .summary('send lines as messages, print the replies')
+    .description(
+      'Connects and sends every line of the standard input as a message, prints every message that comes back. After ' +
+        'the last line it goes on printing until the peer closes.',
+    )
+    .addArgument(hostArgument('where to connect to'))
+    .argument('<port>', 'port to connect to', portFrom(1))
+    .addOption(
+      new Option(
+        '--server-identity <identity>',
+        'who the server must be: its text form (stalk/1:rsa:…) or id_pub file',
+      ).conflicts('unverified'),
+    )
+    .option('--unverified', 'do not check who the server is: anybody may be')
+    .option('--protocol <name>', 'stalk/1: must be given in this release')
+    .option('--identity <dir>', 'directory of our identity (default: the default identity)')
+    .option(
+      '--text',
+      'a line is a text, not JSON; replies that are one string are printed bare, control characters escaped',
+    )
+    .option('--json', 'print replies as JSON, one a line')
+    .option('--reply', 'wait for one reply to each line before the next is sent')
+    .option('--timeout <seconds>', 'for connecting and the handshake (default: 10)', milliseconds)
+    .addHelpText(
+      'after',
+      `\nOver stalk/1 both sides must take turns: use --reply with a peer that answers, or the connection breaks
+(STALK1_OUT_OF_STEP). Without --json replies are shown for people: long values are cut.
+
+${formHelp}`,
+    )
+    .action(connectCommand)
+}
+
+function hostArgument(description: string): Argument {
+  return new Argument('<host>', description).argParser((value) => {
+    if (value === '') throw new InvalidArgumentError('It is empty.')
+    return value
+  })
+}
+
+function portFrom(lowest: number): (value: string) => number {
+  return (value) => {
+    const port = /^\d{1,5}$/u.test(value) ? Number(value) : -1
+    if (port >= lowest && port <= 65_535) return port
+    throw new InvalidArgumentError(`It must be a whole number from ${lowest} to 65535.`)
+  }
+}
+
+function wholeNumber(value: string): number {
+  if (/^\d{1,9}$/u.test(value)) return Number(value)
+  throw new InvalidArgumentError('It must be a whole number.')
+}
+
+function milliseconds(value: string): number {
+  const result = /^\d+(?:\.\d+)?$/u.test(value) ? Math.round(Number(value) * 1000) : 0
+  // the most that a timer of node takes
+  if (result >= 1 && result <= 0x7fff_ffff) return result
+  throw new InvalidArgumentError('It must be a number of seconds from 0.001 to 2147483.')
+}
+
+/** Commander prints nothing of its own but help and version, and every mistake becomes one line that says where to look. */
+function throwUsage(command: Command): void {
+  const full = command.parent === null ? 'stalk' : `stalk ${command.name()}`
+  command.configureOutput({ writeErr: () => undefined })
+  command.exitOverride((error: CommanderError) => {
+    if (error.exitCode === 0) throw error
+    const message =
+      error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: |\.$/gu, '')
+    throw usageError(`${message.replaceAll('\n', ' ')}; see ${full} --help`, error)
+  })
+}
+
+function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+  return version
+}

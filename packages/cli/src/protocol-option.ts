@@ -1,0 +1,8 @@
+import { usageError } from './exit-codes.js'
+
+/** What `--protocol` says: stalk/1 has to be asked for by name, and stalk/2 is still to come. */
+export function requireProtocolOption(protocol: string | undefined): 'stalk/1' {
+  if (protocol === 'stalk/1') return protocol
+  const remedy = 'say --protocol stalk/1: this release of stalk speaks only that, and it must be asked for by name'
+  throw usageError(protocol === undefined ? remedy : `there is no ${JSON.stringify(protocol)}: ${remedy}`)
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import fc from 'fast-check'
+import { Spack, type ElementInput } from '@stalk/core'
+import { encodeMessage, parseMessage } from '#src/message-json.js'
+
+const float32 = fc.float()
+const element: fc.Arbitrary<ElementInput> = fc.oneof(
+  fc.tuple(fc.constant('integer' as const), fc.bigInt()),
+  fc.tuple(fc.constant('integer' as const), fc.maxSafeInteger()),
+  fc.tuple(fc.constant('float32' as const), float32),
+  fc.tuple(fc.constant('float64' as const), fc.double()),
+  fc.tuple(fc.constant('byte' as const), fc.integer({ min: 0, max: 255 })),
+  fc.tuple(fc.constant('string' as const), fc.string({ unit: 'binary' })),
+  fc.tuple(fc.constant('integer[]' as const), fc.array(fc.bigInt())),
+  fc.tuple(fc.constant('float32[]' as const), fc.array(float32)),
+  fc.tuple(fc.constant('float64[]' as const), fc.array(fc.double())),
+  fc.tuple(fc.constant('byte[]' as const), fc.uint8Array()),
+)
+
+test('every message comes back from its JSON as it was, and its JSON is one line', () => {
+  fc.assert(
+    fc.property(fc.array(element), (elements) => {
+      const message = Spack.of(...elements)
+      const line = encodeMessage(message)
+      assert.equal(line.includes('\n'), false)
+      // deepEqual of the strict kind tells -0 from 0 and takes NaN for itself
+      assert.deepEqual(parseMessage(line).elements, message.elements)
+    }),
+  )
+})
+
+test('what JSON cannot say is a string: NaN, infinities, -0, whole numbers beyond 2^53', () => {
+  const message = new Spack().float64s([NaN, Infinity, -Infinity, -0, 0.1]).integers([2n ** 64n, -(2n ** 53n), 7])
+  assert.equal(
+    encodeMessage(message),
+    '[["float64[]",["NaN","Infinity","-Infinity","-0",0.1]],["integer[]",["18446744073709551616","-9007199254740992",7]]]',
+  )
+})
+
+test('an empty array is the empty message', () => {
+  assert.equal(encodeMessage(parseMessage(' [] ')), '[]')
+})
+
+test('an integer of few digits may be a string, hexadecimal digits may be capitals', () => {
+  assert.equal(
+    encodeMessage(parseMessage('[["integer","-12"],["byte[]","0AfF"]]')),
+    '[["integer",-12],["byte[]","0aff"]]',
+  )
+})
+
+const refused: readonly (readonly [text: string, message: RegExp])[] = [
+  ['', /^this is not JSON: /u],
+  ['[["integer",1]', /^this is not JSON: /u],
+  ['{"integer":1}', /^a message: expected an array of pairs such as .*, got \{"integer":1\}$/u],
+  ['[1]', /^element 0: expected a pair \[type, value\], got 1$/u],
+  ['[["integer",1,2]]', /^element 0: expected a pair/u],
+  ['[["integer"]]', /^element 0: expected a pair/u],
+  ['[["byte",1],["toString",1]]', /^element 1: expected a type \(integer, float32, .*\), got "toString"$/u],
+  ['[["string[]",[]]]', /^element 0: expected a type/u],
+  [
+    '[["byte",1],["integer",9007199254740993]]',
+    /^element 1: integer: expected .*write a larger one as a string.*, got 900/u,
+  ],
+  ['[["integer",1.5]]', /^element 0: integer: expected a whole number, got 1\.5$/u],
+  ['[["integer","1.5"]]', /^element 0: integer: expected a whole number, or its digits as a string, got "1\.5"$/u],
+  ['[["integer",""]]', /^element 0: integer: expected a whole number, or its digits as a string, got ""$/u],
+  ['[["integer","0x10"]]', /^element 0: integer: expected/u],
+  ['[["integer[]",[1,null]]]', /^element 0: integer\[\] at index 1: expected .*, got null$/u],
+  ['[["integer[]",1]]', /^element 0: integer\[\]: expected an array, got 1$/u],
+  ['[["float64","1"]]', /^element 0: float64: expected a number, "NaN", /u],
+  ['[["float64",1e999]]', /^element 0: float64: expected a number, .*, got Infinity$/u],
+  ['[["float32",1e39]]', /^element 0: float32: .*range.*/u],
+  ['[["float32[]",[0,1e39]]]', /^element 0: float32\[\] at index 1: expected a number within the range of a float32/u],
+  ['[["byte",256]]', /^element 0: byte: expected a whole number from 0 to 255, got 256$/u],
+  ['[["byte","1"]]', /^element 0: byte: expected a whole number from 0 to 255, got "1"$/u],
+  ['[["string",1]]', /^element 0: string: expected a string, got 1$/u],
+  ['[["string","\\ud800"]]', /^element 0: string: it has a lone surrogate/u],
+  ['[["byte[]","abc"]]', /^element 0: byte\[\]: expected a string of hexadecimal digits, two a byte, got "abc"$/u],
+  ['[["byte[]",[1,2]]]', /^element 0: byte\[\]: expected a string of hexadecimal digits/u],
+]
+for (const [text, message] of refused) {
+  test(`refused, with the place and what was expected: ${text}`, () => {
+    assert.throws(() => parseMessage(text), { message })
+  })
+}
+
+test('a refused value is shown cut', () => {
+  assert.throws(() => parseMessage(`[["byte[]","${'x'.repeat(500)}"]]`), { message: /got "x{39}…$/u })
+})

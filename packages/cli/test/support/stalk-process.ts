@@ -1,0 +1,124 @@
+// The stalk command as a real process: from its source through tsx or, when the tests run against what was built, from bin/.
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const TIMEOUT_MS = 30_000
+const main = fileURLToPath(import.meta.resolve('#src/main.js'))
+export const stalkCommand: readonly string[] = main.endsWith('.ts')
+  ? [process.execPath, '--import', import.meta.resolve('tsx'), '--conditions', '@stalk/source', main]
+  : [process.execPath, path.resolve(import.meta.dirname, '../../bin/stalk.js')]
+
+export interface Environment {
+  readonly STALK_HOME?: string
+  readonly STALK_PASSPHRASE?: string
+  readonly STALK_DEBUG?: string
+  readonly HOME?: string
+}
+
+/** What a process left behind. */
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const running = new Set<ChildProcessWithoutNullStreams>()
+// also when a test file ends before its `after`
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Ends what a test left running, by its handle, in good order if it can: for `after`. */
+export async function endProcesses(): Promise<void> {
+  const ends = [...running].map(async (child) => {
+    const ended = once(child, 'close')
+    const timer = setTimeout(() => child.kill('SIGKILL'), 2000)
+    child.kill('SIGTERM')
+    await ended
+    clearTimeout(timer)
+  })
+  await Promise.all(ends)
+}
+
+/** A process at work. */
+export class StalkProcess {
+  readonly child: ChildProcessWithoutNullStreams
+  stdout = ''
+  stderr = ''
+  readonly #finished: Promise<Finished>
+
+  constructor(args: readonly string[], environment: Environment = {}) {
+    const [node = '', ...before] = stalkCommand
+    const env = { ...process.env, ...neutral, ...environment }
+    this.child = spawn(node, [...before, ...args], { env, stdio: 'pipe' })
+    running.add(this.child)
+    this.child.stdin.on('error', () => undefined)
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
+    this.#finished = once(this.child, 'close').then(([code]) => {
+      running.delete(this.child)
+      return { code: code as number | null, stdout: this.stdout, stderr: this.stderr }
+    })
+  }
+
+  /** Resolves at the end of the process; after 30 s the process is killed and the promise rejects. */
+  async finished(): Promise<Finished> {
+    return this.#within(this.#finished, 'the process to end')
+  }
+
+  /** The match of a pattern in what the process has written, as soon as there is one. */
+  async seen(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this[stream])
+      if (match !== null) return match
+      const ended = this.#finished.then(() => 'ended')
+      const more = once(this.child[stream], 'data').then(() => 'more')
+      const what = await this.#within(Promise.race([more, ended]), `${String(pattern)} on ${stream}`)
+      if (what === 'ended' && !pattern.test(this[stream]))
+        throw new Error(`ended without ${String(pattern)}: ${this.stderr}`)
+    }
+  }
+
+  /** The port of a listener, once it listens. */
+  async port(): Promise<string> {
+    const [, port = ''] = await this.seen('stderr', /^listening on .*:(\d+) /mu)
+    return port
+  }
+
+  async #within<T>(promise: Promise<T>, what: string): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        this.child.kill('SIGKILL')
+        reject(new Error(`waited too long for ${what}; stdout ${this.stdout}, stderr ${this.stderr}`))
+      }, TIMEOUT_MS)
+    })
+    try {
+      return await Promise.race([promise, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** Nothing of whoever runs the tests: no identity, no passphrase, no wishes about colour. */
+const neutral = {
+  HOME: '/nonexistent',
+  STALK_HOME: '',
+  STALK_PASSPHRASE: '',
+  STALK_DEBUG: '',
+  NO_COLOR: '',
+  FORCE_COLOR: '',
+}
+
+/** Runs a command to its end. */
+export function run(
+  args: readonly string[],
+  options: { input?: string; environment?: Environment } = {},
+): Promise<Finished> {
+  const stalk = new StalkProcess(args, options.environment)
+  stalk.child.stdin.end(options.input ?? '')
+  return stalk.finished()
+}

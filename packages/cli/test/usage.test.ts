@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import test, { after } from 'node:test'
+import { stalkProgram } from '#src/program.js'
+import { endProcesses, run } from './support/stalk-process.js'
+
+after(endProcesses)
+
+for (const command of stalkProgram().commands) {
+  test(`stalk ${command.name()} --help names every option and argument, on stdout, exit code 0`, async () => {
+    const { code, stdout, stderr } = await run([command.name(), '--help'])
+    assert.deepEqual([code, stderr], [0, ''])
+    for (const { flags, description } of command.options) {
+      assert.ok(stdout.includes(flags), flags)
+      assert.notEqual(description, '', flags)
+    }
+    for (const argument of command.registeredArguments) {
+      assert.ok(stdout.includes(argument.name()))
+      assert.notEqual(argument.description, '')
+    }
+  })
+}
+
+test('stalk --help names every command and every exit code; --version is that of the package', async () => {
+  const [help, version] = await Promise.all([run(['--help']), run(['--version'])])
+  assert.equal(help.code, 0)
+  for (const command of stalkProgram().commands) assert.match(help.stdout, new RegExp(`^  ${command.name()} `, 'mu'))
+  for (const exitCode of [0, 1, 2, 3, 4, 5, 6, 7, 130]) assert.match(help.stdout, new RegExp(`^  ${exitCode} `, 'mu'))
+  assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/u)
+})
+
+const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+  [[], /a command is missing; see stalk --help/u],
+  [['liste'], /unknown command 'liste' \(Did you mean listen\?\)/u],
+  [['listen', '127.0.0.1'], /missing required argument 'port'; see stalk listen --help/u],
+  [['listen', '127.0.0.1', '65536', '--protocol', 'stalk/1'], /whole number from 0 to 65535/u],
+  [['listen', '', '1', '--protocol', 'stalk/1'], /'' is invalid for argument 'host'/u],
+  [['listen', '127.0.0.1', '0'], /say --protocol stalk\/1: .*must be asked for by name/u],
+  [['listen', '127.0.0.1', '0', '--protocol', 'stalk/2'], /say --protocol stalk\/1/u],
+  [['connect', '127.0.0.1', '0', '--unverified'], /whole number from 1 to 65535/u],
+  [['connect', '127.0.0.1', '1', '--unverified'], /say --protocol stalk\/1/u],
+  [
+    ['connect', '127.0.0.1', '1', '--protocol', 'stalk/1'],
+    /say who the server must be: --server-identity .*or --unverified/u,
+  ],
+  [['connect', 'h', '1', '--unverified', '--server-identity', 'x'], /cannot be used with/u],
+  [['connect', 'h', '1', '--protocol', 'stalk/1', '--server-identity', 'A'.repeat(43)], /this is a fingerprint/u],
+  [['connect', 'h', '1', '--timeout', '0'], /number of seconds/u],
+  [['id', '--only', 'identity', '--json'], /cannot be used with/u],
+  [['id', '--privat\u001b[31m'], /unknown option '--privat\\u001b\[31m'/u],
+]
+for (const [args, message] of wrong) {
+  test(`wrong usage is exit code 2 and one line: stalk ${JSON.stringify(args.join(' '))}`, async () => {
+    const { code, stdout, stderr } = await run(args)
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, message)
+    assert.match(stderr, /^stalk: \P{Cc}* \(USAGE\)\n$/u)
+  })
+}
+
+test('STALK_DEBUG=1 adds the stack, without it there is none', async () => {
+  const { stderr } = await run(['nonsense'], { environment: { STALK_DEBUG: '1' } })
+  assert.match(stderr, /\n +at /u)
+})
