@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+
+const root = path.resolve(import.meta.dirname, '..')
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
+const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].concat(
+  ['SPEC', 'ARCHITECTURE', 'THREATS', 'ERRORS'].map((name) => `docs/${name}.md`),
+)
+
+test('the example in the README is the program that is run here, and prints what the README says', async () => {
+  const readme = read('README.md')
+  const program = 'examples/src/two-peers.ts'
+  assert.ok(
+    readme.includes(`<!-- ${program} -->\n\n\`\`\`ts\n${read(program)}\`\`\``),
+    'the README shows the program as it is',
+  )
+  const conditions = process.execArgv.includes('@stalk/source') ? ['--conditions', '@stalk/source'] : []
+  const arguments_ = ['--import', 'tsx', ...conditions, path.join(root, program)]
+  const { stdout } = await promisify(execFile)(process.execPath, arguments_, { timeout: 30_000 })
+  assert.ok(readme.includes(`\`\`\`\n${stdout}\`\`\``), `the README shows what it prints:\n${stdout}`)
+})
+
+test('every link between the documents leads somewhere', () => {
+  let links = 0
+  for (const document of documents) {
+    for (const [, target] of read(document).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/gu)) {
+      links += 1
+      assert.ok(existsSync(path.resolve(root, path.dirname(document), target ?? '')), `${document}: ${String(target)}`)
+    }
+  }
+  assert.ok(links > 10)
+})
+
+test('every npm script that the documents name exists', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  for (const document of documents) {
+    for (const [, script] of read(document).matchAll(/npm run ([\w:]+)/gu)) {
+      assert.ok(script !== undefined && script in scripts, `${document}: npm run ${String(script)}`)
+    }
+  }
+})
