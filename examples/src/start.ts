@@ -17,6 +17,7 @@ const [server, client] = await Promise.all(
 if (server === undefined || client === undefined) throw new Error('two identities are needed')
 
 const listener = await listen('127.0.0.1', 0, debugHandler, { identity: server, protocol })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())
 console.log(`listening on 127.0.0.1:${listener.port} (${protocol})`)
 console.log(`fingerprint ${server.fingerprint}\n`)
 
@@ -43,8 +44,6 @@ Talk to it from another terminal, in this directory; each line you type is a mes
   npx stalk connect 127.0.0.1 ${listener.port} --protocol ${protocol} --text --identity ${directory}/client --server-identity ${directory}/server
 
 Ctrl-C ends it.`)
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())
 
 async function stop(): Promise<void> {
   await listener.close()

@@ -1,10 +1,18 @@
 import { setImmediate } from 'node:timers/promises'
-import { connect, formatMessage, Spack, StalkError, type Connection, type ConnectOptions } from '@stalk/core'
+import {
+  connect,
+  escapeControls,
+  formatMessage,
+  Spack,
+  StalkError,
+  type Connection,
+  type ConnectOptions,
+} from '@stalk/core'
 import { CommandError, exitCodes, usageError, withExitCode } from './exit-codes.js'
 import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
 import { invalidLine, readLines, type Line } from './lines.js'
 import { encodeMessage, parseMessage } from './message-json.js'
-import { escapeControls, formatAddress, note, printLine } from './output.js'
+import { formatAddress, note, printLine } from './output.js'
 import { requireProtocolOption } from './protocol-option.js'
 import { stopOnSignals, type Stop } from './stop.js'
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { escapeControls } from '@stalk/core'
 import { CommandError, exitCodes } from './exit-codes.js'
 
 /** The longest note or error that is shown, unless told otherwise. */
@@ -34,14 +35,6 @@ export function printError(message: string, code: string): void {
 /** A write that fails is answered where it was made; without this it would also end the process. */
 export function surviveClosedStreams(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
-}
-
-/** Escapes whatever a terminal might obey, reorder or hide, line breaks included. */
-export function escapeControls(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = (character.codePointAt(0) ?? 0).toString(16)
-    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
-  })
 }
 
 /** `host:port`, with the brackets that an IPv6 address needs. */

@@ -9,7 +9,7 @@ export type { GenerateOptions, LoadOptions, SaveOptions } from './identity/ident
 export type { Protocol, RsaLimits } from './identity/rsa-rules.js'
 export type { Cipher } from './session/session.js'
 export type { Connection } from './connection/connection.js'
-export { formatMessage } from './connection/format.js'
+export { escapeControls, formatMessage } from './connection/format.js'
 export { connect } from './net/connect.js'
 export type { ConnectOptions } from './net/connect.js'
 export { listen } from './net/listen.js'

@@ -1,3 +1,5 @@
+import type { SpackLimits } from '@stalk/spack'
+
 /** What one peer may cost us. All in bytes unless the name says otherwise. */
 export interface Limits {
   /** Longest message, as encoded, that is sent or accepted. */
@@ -34,4 +36,9 @@ export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
   }
   if ((overrides.maxModulusBits ?? 0) > 8192) throw new RangeError('limits.maxModulusBits is at most 8192')
   return { ...defaultLimits, ...overrides }
+}
+
+/** The codec’s limits for messages of at most this many bytes: as long as that, a string or a byte[] may fill the whole message. */
+export function messageLimits(maxMessageBytes: number): Partial<SpackLimits> {
+  return { maxPacketBytes: maxMessageBytes, maxStringBytes: maxMessageBytes, maxByteArrayBytes: maxMessageBytes }
 }

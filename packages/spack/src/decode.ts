@@ -20,7 +20,7 @@ export interface DecodeOptions {
 
 /**
  * The packet that `bytes` are: exactly one, with nothing after it. Only what {@link encode} emits is accepted, so encoding
- * the result gives the same bytes. The input is borrowed for the call; the packet shares no memory with it.
+ * the result gives the same bytes (but for NaN, of which all are read and one is written). The input is borrowed for the call; the packet shares no memory with it.
  *
  * @throws SpackError for anything that is no valid packet within the limits: any of its codes, with offset and expectation.
  * @throws TypeError, RangeError for misuse: no Uint8Array, an unknown form or limit, the classic form without a SHA-256.

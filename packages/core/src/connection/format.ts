@@ -17,6 +17,14 @@ export function formatMessage(message: Spack): string {
   return shown.length === 0 ? '(empty)' : shown.join(', ')
 }
 
+/** Escapes whatever a terminal might obey, reorder or hide, line breaks included. */
+export function escapeControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16)
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
+  })
+}
+
 function formatElement(element: SpackElement): string {
   switch (element.type) {
     case 'string':
@@ -37,11 +45,7 @@ function formatElement(element: SpackElement): string {
 
 function formatText(text: string): string {
   const cut = text.length > MAX_CHARACTERS ? text.slice(0, MAX_CHARACTERS) : text
-  // Beyond what JSON escapes: DEL, C1 controls, and the characters that reorder or hide text.
-  const escaped = JSON.stringify(cut).replace(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  const escaped = escapeControls(JSON.stringify(cut))
   return cut === text ? escaped : `${escaped}… (${text.length} characters)`
 }
 

@@ -2,7 +2,15 @@ import { createConnection, type Socket } from 'node:net'
 import { Connection } from '../connection/connection.js'
 import { StalkError } from '../errors.js'
 import { Identity, requireProtocol } from '../identity/identity.js'
-import { checkAddress, checkProtocol, checkTimeout, initiatorSession, settle, type CommonOptions } from './options.js'
+import {
+  checkAddress,
+  checkProtocol,
+  checkTimeout,
+  initiatorSession,
+  settle,
+  socketOptions,
+  type CommonOptions,
+} from './options.js'
 
 /** Options of {@link connect}: say either who the server must be, or that you do not check it. */
 export interface ConnectOptions extends CommonOptions {
@@ -35,7 +43,7 @@ export async function connect(host: string, port: number, options: ConnectOption
   const session = initiatorSession(settings, pin)
   signal?.throwIfAborted()
 
-  const socket = createConnection({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
+  const socket = createConnection({ host, port, ...socketOptions })
   const onAbort = (): void => void socket.destroy()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {

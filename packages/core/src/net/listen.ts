@@ -9,6 +9,7 @@ import {
   checkTimeout,
   responderSession,
   settle,
+  socketOptions,
   type CommonOptions,
   type Settings,
 } from './options.js'
@@ -53,7 +54,7 @@ export async function listen(host: string, port: number, handler: Handler, optio
   if (typeof handler !== 'function') throw new TypeError('handler must be a function that takes a connection')
   const handshakeTimeoutMs = checkTimeout('handshakeTimeoutMs', options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS)
   const settings = await settle(options)
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true })
+  const server = createServer(socketOptions)
   await listening(server, host, port)
   return new Listener({ server, host, handler, settings, handshakeTimeoutMs, options })
 }

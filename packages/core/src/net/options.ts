@@ -6,6 +6,14 @@ import { resolveLimits, type Limits } from '../limits.js'
 import type { Session } from '../session/session.js'
 import { Stalk1Session } from '../session/stalk1-session.js'
 
+/** Each side ends its own direction; messages leave at once; a peer that vanished is noticed by TCP after some minutes. */
+export const socketOptions = {
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+} as const
+
 /** What `listen` and `connect` have in common. */
 export interface CommonOptions {
   /** Our own identity; without it the default one is loaded, see `Identity.load`. */

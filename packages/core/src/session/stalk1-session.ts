@@ -1,7 +1,7 @@
 import { encode, PacketStream, SpackError, type Spack } from '@stalk/spack'
 import { sha256 } from '../crypto/sha256.js'
 import { StalkError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import { messageLimits, type Limits } from '../limits.js'
 import { PACKET_OVERHEAD, readCiphertext, type DataChannel } from '../stalk1/data-channel.js'
 import {
   Initiator,
@@ -132,14 +132,13 @@ export class Stalk1Session implements Session {
 
   #establish({ channel, peerIdentity }: Established): void {
     this.#state = { phase: 'established', channel }
-    const maxPacketBytes = this.#limits.maxMessageBytes + PACKET_OVERHEAD
-    this.#stream.limits = { maxPacketBytes, maxByteArrayBytes: maxPacketBytes }
+    this.#stream.limits = messageLimits(this.#limits.maxMessageBytes + PACKET_OVERHEAD)
     this.#events.push({ type: 'established', peerIdentity })
   }
 
   #encode(message: Spack): Uint8Array {
     try {
-      return encode(message, { form: 'classic', limits: { maxPacketBytes: this.#limits.maxMessageBytes }, sha256 })
+      return encode(message, { form: 'classic', limits: messageLimits(this.#limits.maxMessageBytes), sha256 })
     } catch (error) {
       if (!(error instanceof SpackError)) throw error
       if (error.code === 'SPACK_PACKET_TOO_LARGE') throw new StalkError('MESSAGE_TOO_LARGE', error.message, error)

@@ -3,6 +3,7 @@ import { OfbKeystream } from '../crypto/aes-ofb.js'
 import { equalBytes } from '../crypto/bytes.js'
 import { sha256 } from '../crypto/sha256.js'
 import { StalkError } from '../errors.js'
+import { messageLimits } from '../limits.js'
 
 /** How many bytes the packet around a message of `bytes` bytes can add: hash, two sizes, types, the length twice. */
 export const PACKET_OVERHEAD = 64
@@ -23,7 +24,7 @@ export class DataChannel {
    */
   constructor(key: Uint8Array, iv: Uint8Array, maxMessageBytes: number) {
     this.#keystream = new OfbKeystream(key, iv)
-    this.#limits = { maxPacketBytes: maxMessageBytes }
+    this.#limits = messageLimits(maxMessageBytes)
   }
 
   /** The packet that carries `inner` (an encoded message, which is left as it is): the next bytes on the line. */

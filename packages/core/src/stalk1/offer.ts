@@ -44,9 +44,14 @@ function checkEphemeral(ephemeral: Uint8Array, ownEphemeral: Uint8Array): void {
   if (isLowOrderPoint(ephemeral)) {
     throw new StalkError('STALK1_EPHEMERAL_LOW_ORDER', 'the peer’s ephemeral key is a point of low order')
   }
-  if (equalBytes(ephemeral, ownEphemeral)) {
+  if (equalBytes(withoutTopBit(ephemeral), withoutTopBit(ownEphemeral))) {
     throw new StalkError('STALK1_EPHEMERAL_REFLECTED', 'the peer sent our own ephemeral key back')
   }
+}
+
+/** X25519 ignores bit 255 of a public key: with and without it is the same key. */
+function withoutTopBit(publicKey: Uint8Array): Uint8Array {
+  return publicKey.map((byte, index) => (index === 31 ? byte & 0x7f : byte))
 }
 
 function checkPin(announced: Identity, pin: Identity): void {

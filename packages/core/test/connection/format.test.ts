@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Spack } from '@stalk/spack'
-import { formatMessage } from '#src/connection/format.js'
+import { escapeControls, formatMessage } from '#src/connection/format.js'
 
 test('every type is shown with its name and value', () => {
   const message = new Spack()
@@ -23,7 +23,7 @@ test('every type is shown with its name and value', () => {
 })
 
 test('nothing that a terminal would obey gets through', () => {
-  const nasty = '\u001b[31m\u0007\u009b0m\u007f\u202eevil\u2066\u200b\n\r\t"\\\ufeff\u061c'
+  const nasty = '\u001b[31m\u0007\u009b0m\u007f\u202eevil\u2066\u200b\n\r\t"\\\ufeff\u061c\u00ad\u180e'
   const shown = formatMessage(new Spack().string(nasty))
   assert.match(shown, /^[\u0020-\u007e]*$/u)
   assert.equal(JSON.parse(shown.slice('string '.length)), nasty)
@@ -45,4 +45,11 @@ test('long values are cut and their length is named', () => {
 test('a cut in the middle of a character beyond the first plane is still safe to print', () => {
   const shown = formatMessage(new Spack().string(`${'x'.repeat(199)}😀😀`))
   assert.match(shown, /^[^\ud800-\udfff]*$/u)
+})
+
+test('what a terminal obeys, reorders or hides is escaped, everything else stays', () => {
+  assert.equal(escapeControls('a\u001b[31m\n\u0000\u009b'), 'a\\u001b[31m\\u000a\\u0000\\u009b')
+  assert.equal(escapeControls('\u202eabc\u200b\ufeff\u2028\u{e0041}'), '\\u202eabc\\u200b\\ufeff\\u2028\\u{e0041}')
+  assert.equal(escapeControls('\ud800'), '\\ud800')
+  assert.equal(escapeControls('héllo \\ "wörld" 🙂'), 'héllo \\ "wörld" 🙂')
 })

@@ -188,6 +188,10 @@ test('e2: a hello that comes back as an ack is refused', () => {
   const client = initiator({ identity: alice, serverIdentity: alice })
   const own = readHello(decode(output(client)))
   assert.throws(() => client.receive(encode(ackPacket(own))), code('STALK1_EPHEMERAL_REFLECTED'))
+  const again = initiator({ identity: alice, serverIdentity: alice })
+  const other = readHello(decode(output(again)))
+  other.ephemeral[31]! ^= 0x80
+  assert.throws(() => again.receive(encode(ackPacket(other))), code('STALK1_EPHEMERAL_REFLECTED'))
 })
 
 test('SUCCEEDS in part: f: with the vector of the hello changed the client connects; the server refuses the fin', () => {

@@ -138,6 +138,15 @@ test('a message over the limit is MESSAGE_TOO_LARGE at the sender and harms noth
   assert.equal(messagesOf(b.takeEvents()).length, 1)
 })
 
+test('with a higher limit on both sides a byte[] or a string may be as long', () => {
+  const { a, b } = establishedPair({ maxMessageBytes: 20 * 1024 * 1024 })
+  for (const message of [new Spack().bytes(new Uint8Array(17 * 1024 * 1024)), text('x'.repeat(17 * 1024 * 1024))]) {
+    a.send(message)
+    b.receive(output(a))
+    assert.equal(messagesOf(b.takeEvents()).length, 1)
+  }
+})
+
 test('a message over the receiver’s limit is refused before it is buffered', () => {
   const [a, b] = [initiator(), responder({ limits: { maxMessageBytes: 1000 } })]
   converse(a, b)
