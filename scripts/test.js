@@ -1,7 +1,7 @@
 // Runs the tests with node's own runner: `node scripts/test.js [--built] [part of a file name …]`.
 // Without --built the packages resolve to their TypeScript sources, with it to what `npm run build` made.
 import { spawnSync } from 'node:child_process'
-import { findTests, nodeArguments, testArguments } from './tests.js'
+import { findTests, nodeArguments, testArguments } from './test-files.js'
 
 const built = process.argv.includes('--built')
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))

@@ -7,10 +7,11 @@ import {
   StalkError,
   type Connection,
   type ConnectOptions,
+  type ServerCheck,
 } from '@stalk/core'
 import { CommandError, exitCodes, usageError, withExitCode } from './exit-codes.js'
 import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
-import { invalidLine, readLines, type Line } from './lines.js'
+import { invalidLine, readLines, type Line } from './input-lines.js'
 import { encodeMessage, parseMessage } from './message-json.js'
 import { formatAddress, note, printLine } from './output.js'
 import { requireProtocolOption } from './protocol-option.js'
@@ -44,9 +45,7 @@ export async function connectCommand(host: string, port: number, options: Connec
   await new Conversation(connection, options).hold(stop)
 }
 
-async function choosePin(
-  options: ConnectCommandOptions,
-): Promise<Pick<ConnectOptions, 'serverIdentity' | 'unverified'>> {
+async function choosePin(options: ConnectCommandOptions): Promise<ServerCheck> {
   const { serverIdentity, unverified } = options
   if (serverIdentity !== undefined) return { serverIdentity: await resolveServerIdentity(serverIdentity) }
   if (unverified) return { unverified }
@@ -65,6 +64,9 @@ async function open(host: string, port: number, options: ConnectOptions): Promis
     throw isForeign ? withExitCode(error, exitCodes.unreachable) : error
   }
 }
+
+/** After this long without a reply the user is told what is being waited for. */
+const PATIENCE_MS = 5_000
 
 /** The two directions of a connection at work at the same time. */
 class Conversation {
@@ -149,7 +151,14 @@ class Conversation {
   }
 
   async #replyAfter(count: number): Promise<void> {
-    while (this.#replies <= count) await new Promise<void>((resolve) => (this.#onReply = resolve))
+    const waiting = setTimeout(() => {
+      note(`still waiting for a reply to line ${this.#openLine ?? 0}: does the peer answer?`, 'yellow')
+    }, PATIENCE_MS)
+    try {
+      while (this.#replies <= count) await new Promise<void>((resolve) => (this.#onReply = resolve))
+    } finally {
+      clearTimeout(waiting)
+    }
   }
 
   #show(message: Spack): string {

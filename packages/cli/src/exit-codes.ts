@@ -86,4 +86,5 @@ const byPrefix: readonly (readonly [prefix: string, exitCode: number])[] = [
   ['STALK1_', exitCodes.authentication],
   ['RSA_', exitCodes.authentication],
   ['ED25519_', exitCodes.authentication],
+  ['NOISE_', exitCodes.authentication],
 ]

@@ -1,5 +1,5 @@
 import { loadPublicIdentity } from './identities.js'
-import { describeIdentity } from './identity-lines.js'
+import { describeIdentity } from './describe-identity.js'
 import { printLine } from './output.js'
 
 /** As commander hands them over. */

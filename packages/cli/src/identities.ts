@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { Identity, StalkError } from '@stalk/core'
-import { exitCodes, usageError, withExitCode } from './exit-codes.js'
+import { CommandError, exitCodes, usageError, withExitCode } from './exit-codes.js'
 
 /** Where `stalk keygen` puts an identity unless told otherwise. */
 export function defaultDirectory(): string {
@@ -22,9 +22,10 @@ export function loadOwnIdentity(directory: string | undefined): Promise<Identity
   return asIdentityError(() => Identity.load(directory, { passphrase: environmentPassphrase() }))
 }
 
-/** The public identity in a file or a directory; without a path, of the default identity. */
+/** The public identity of a text, a file or a directory; without any, of the default identity. */
 export function loadPublicIdentity(file: string | undefined): Promise<Identity> {
   return asIdentityError(async () => {
+    if (file !== undefined && looksLikeText(file)) return Identity.parse(file)
     if (file !== undefined && !(await exists(path.join(file, 'id_priv')))) return Identity.loadPublic(file)
     const directory = file ?? (await firstDirectory())
     // the private key is only read where nothing else holds the public one
@@ -37,14 +38,22 @@ export function loadPublicIdentity(file: string | undefined): Promise<Identity> 
 export async function resolveServerIdentity(value: string): Promise<Identity> {
   // whoever copies the line of `stalk id` with its label means the same
   const text = value.trim().replace(/^identity\s+/u, '')
-  if (/^stalk\/[^/:]*:/u.test(text)) return asIdentityError(() => Promise.resolve(Identity.parse(text)))
+  if (looksLikeText(text)) return asIdentityError(() => Promise.resolve(Identity.parse(text)))
   if (/^[\w-]{43}$/u.test(text) && !(await exists(text))) {
     throw usageError(
       '--server-identity: this is a fingerprint, which names a key without holding it: pass the text that begins ' +
         'with stalk/1: (`stalk id` prints it) or the id_pub file of the server',
     )
   }
+  if (!(await exists(value))) {
+    const message = `--server-identity: there is no file ${value}, and it is no text form of an identity (stalk/1:rsa:…)`
+    throw new CommandError('IDENTITY_NOT_FOUND', message, exitCodes.identity)
+  }
   return asIdentityError(() => Identity.loadPublic(value))
+}
+
+function looksLikeText(value: string): boolean {
+  return /^stalk\/[^/:]*:/u.test(value)
 }
 
 /** Whether there is something under this path. */

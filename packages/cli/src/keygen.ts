@@ -2,7 +2,7 @@ import path from 'node:path'
 import { Identity, StalkError, type Protocol } from '@stalk/core'
 import { usageError } from './exit-codes.js'
 import { defaultDirectory, exists } from './identities.js'
-import { describeIdentity } from './identity-lines.js'
+import { describeIdentity } from './describe-identity.js'
 import { note, printLine } from './output.js'
 import { choosePassphrase } from './passphrase.js'
 

@@ -26,7 +26,7 @@ export async function listenCommand(host: string, port: number, options: ListenC
       reportError(error, info, stop)
     },
   })
-  announce(listener)
+  announce(listener, options)
 
   const reason = await stop.requested
   await listener.close()
@@ -34,12 +34,13 @@ export async function listenCommand(host: string, port: number, options: ListenC
   if (!(reason instanceof CommandError && ['STOPPED', 'OUTPUT_CLOSED'].includes(reason.code))) throw reason
 }
 
-function announce({ host, port, protocol, identity }: Listener): void {
+function announce({ host, port, protocol, identity }: Listener, { echo }: ListenCommandOptions): void {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
   note(`listening on ${formatAddress(host, port)} (${protocol})`, 'green')
   note(`fingerprint ${identity.fingerprint}`)
   // an identity may be longer than a note: a modulus of 8,192 bits takes 1,400 characters
-  const command = `stalk connect ${reachable} ${port} --protocol ${protocol} --server-identity '${identity.toString()}'`
+  const manner = echo ? '--text --reply' : '--text'
+  const command = `stalk connect ${reachable} ${port} --protocol ${protocol} ${manner} --server-identity '${identity.toString()}'`
   note(`to connect: ${command}`, undefined, Infinity)
 }
 

@@ -6,7 +6,15 @@ type Element = Spack['elements'][number]
 
 /** One line of JSON for a message; numbers beyond JSON's are strings, a byte[] is hexadecimal. */
 export function encodeMessage(message: Spack): string {
-  return JSON.stringify(message.elements.map((element) => [element.type, jsonValue(element)]))
+  const json = JSON.stringify(message.elements.map((element) => [element.type, jsonValue(element)]))
+  // what a terminal might obey is escaped as JSON allows it, beyond what JSON asks for: U+0000 to U+001F
+  return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, index) => unicodeEscape(character.charCodeAt(index))).join(''),
+  )
+}
+
+function unicodeEscape(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`
 }
 
 function jsonValue(element: Element): unknown {
@@ -30,8 +38,13 @@ function jsonValue(element: Element): unknown {
 }
 
 function jsonInteger(value: number | bigint): number | string {
-  return typeof value === 'bigint' ? String(value) : value
+  if (typeof value === 'number') return value
+  // decimal digits of a number of many thousand bits take seconds, hexadecimal ones do not
+  if (value > LARGEST_DECIMAL) return `0x${value.toString(16)}`
+  return value < -LARGEST_DECIMAL ? `-0x${(-value).toString(16)}` : String(value)
 }
+
+const LARGEST_DECIMAL = 1n << 1024n
 
 function jsonFloat(value: number): number | string {
   if (Object.is(value, -0)) return '-0'
@@ -57,7 +70,9 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Error(`this is not JSON: ${(error as SyntaxError).message}`, { cause: error })
+    throw new Error(`this is not JSON (--text sends lines as text): ${(error as SyntaxError).message}`, {
+      cause: error,
+    })
   }
 }
 
@@ -92,12 +107,14 @@ const readers: { readonly [T in ElementType]: Reader<T> } = {
 }
 
 function readInteger(value: unknown, place: string): number | bigint {
-  if (typeof value === 'string' && /^-?\d+$/u.test(value)) return BigInt(value)
+  if (typeof value === 'string' && /^-?(?:\d+|0x[0-9a-f]+)$/iu.test(value)) {
+    return value.startsWith('-') ? -BigInt(value.slice(1)) : BigInt(value)
+  }
   if (typeof value !== 'number') throw expected(place, 'a whole number, or its digits as a string', value)
   if (Number.isSafeInteger(value)) return value
-  // the digits that were written are lost by now: JSON.parse has rounded them
-  const remedy = 'a whole number up to 2^53 - 1; write a larger one as a string, "9007199254740993"'
-  throw expected(place, Number.isInteger(value) ? remedy : 'a whole number', value)
+  if (!Number.isInteger(value)) throw expected(place, 'a whole number', value)
+  // the digits that were written are lost by now, JSON.parse has rounded them: showing what is left would mislead
+  throw new Error(`${place}: a number beyond 2^53 - 1 has to be written as a string, such as "9007199254740993"`)
 }
 
 function readFloat(value: unknown, place: string): number {

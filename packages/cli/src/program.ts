@@ -30,7 +30,7 @@ const environmentHelp = `Environment:
 
 const formHelp = `A message in JSON is one line, an array of pairs [type, value]:
   [["integer",1],["string","hi"],["byte[]","0a0b"],["float64[]",[1.5,"NaN"]]]
-  integer                number, or its digits as a string: beyond 2^53 - 1 only so
+  integer                number, or its digits as a string ("0x…" in hexadecimal): beyond 2^53 - 1 only so
   float32 float64        number, "NaN", "Infinity", "-Infinity", "-0"
   byte                   number from 0 to 255
   string                 string
@@ -66,7 +66,7 @@ function addId(program: Command): void {
     .command('id')
     .summary('print the fingerprint and the text form of an identity')
     .description('Prints the fingerprint of an identity, and its text form, which a peer passes as --server-identity.')
-    .argument('[file]', 'an id_pub file, or a directory with one (default: the default identity)')
+    .argument('[file]', 'an id_pub file, a directory with one, or a text form (default: the default identity)')
     .addOption(
       new Option('--only <what>', 'print one of the two, without a label')
         .choices(['fingerprint', 'identity'])
@@ -141,7 +141,7 @@ function portFrom(lowest: number): (value: string) => number {
   return (value) => {
     const port = /^\d{1,5}$/u.test(value) ? Number(value) : -1
     if (port >= lowest && port <= 65_535) return port
-    throw new InvalidArgumentError(`It must be a whole number from ${lowest} to 65535.`)
+    throw new InvalidArgumentError(`It must be a whole number from ${lowest} to 65535 (the host comes first).`)
   }
 }
 

@@ -4,5 +4,7 @@ import { usageError } from './exit-codes.js'
 export function requireProtocolOption(protocol: string | undefined): 'stalk/1' {
   if (protocol === 'stalk/1') return protocol
   const remedy = 'say --protocol stalk/1: this release of stalk speaks only that, and it must be asked for by name'
-  throw usageError(protocol === undefined ? remedy : `there is no ${JSON.stringify(protocol)}: ${remedy}`)
+  if (protocol === undefined) throw usageError(remedy)
+  const what = protocol === 'stalk/2' ? 'stalk/2 is not in this release' : `there is no ${JSON.stringify(protocol)}`
+  throw usageError(`${what}: ${remedy}`)
 }

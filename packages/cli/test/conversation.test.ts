@@ -44,7 +44,7 @@ test('listen says on stderr where it listens, who it is, and a command that conn
   assert.equal(fingerprint, `fingerprint ${server.fingerprint}`)
   assert.equal(
     command,
-    `to connect: stalk connect ${host} ${port} --protocol stalk/1 --server-identity '${server.toString()}'`,
+    `to connect: stalk connect ${host} ${port} --protocol stalk/1 --text --server-identity '${server.toString()}'`,
   )
 })
 
@@ -52,7 +52,7 @@ test('the command that listen prints works in a shell', async () => {
   await plain.seen('stderr', /^to connect: .*\n/mu)
   const [, words = ''] = await plain.seen('stderr', /^to connect: stalk (.*)\n/mu)
   const stalk = stalkCommand.map((word) => `'${word}'`).join(' ')
-  const line = `echo '[["string","from the shell"]]' | ${stalk} ${words}`
+  const line = `echo 'from the shell' | ${stalk} ${words}`
   const shell = spawn('sh', ['-c', line], { env: { ...process.env, STALK_HOME: clientDirectory }, stdio: 'ignore' })
   const [code] = (await once(shell, 'close')) as [number]
   assert.equal(code, 0)

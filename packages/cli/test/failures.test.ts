@@ -136,7 +136,7 @@ test('both sides talking at once over stalk/1: exit code 5, and STALK1_OUT_OF_ST
 })
 
 const badLines: readonly (readonly [name: string, options: readonly string[], line: string, message: RegExp])[] = [
-  ['is not JSON', [], '["string', /^stalk: line 3: this is not JSON: /mu],
+  ['is not JSON', [], '["string', /^stalk: line 3: this is not JSON \(--text sends lines as text\): /mu],
   [
     'has a wrong value',
     [],

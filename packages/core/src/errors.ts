@@ -11,7 +11,8 @@ export const errorTable = {
   IDENTITY_NOT_FOUND: {
     fault: 'local',
     when: 'No identity was given and none of the default places has one.',
-    remedy: 'Make one with `stalk keygen`, or pass `identity`.',
+    remedy:
+      'Make one with `stalk keygen --protocol stalk/1`, into the directory that you load from (`--out`), or pass `identity`.',
   },
   IDENTITY_EXISTS: {
     fault: 'local',
@@ -62,7 +63,7 @@ export const errorTable = {
   },
   RSA_MODULUS_TOO_LARGE: {
     fault: 'peer',
-    when: 'An RSA modulus has more bits than the limit: 4,096 from a peer unless `limits.maxModulusBits` says otherwise, 8,192 in a file or text.',
+    when: 'An RSA modulus has more bits than the limit: 8,192, or `limits.maxModulusBits` for a peer’s.',
     remedy: 'The owner of the key makes a smaller one, or raise the limit.',
   },
   RSA_MODULUS_EVEN: {
@@ -109,6 +110,12 @@ export const errorTable = {
     fault: 'peer',
     when: 'A SubjectPublicKeyInfo is not exactly the canonical DER of an Ed25519 or RSA key.',
     remedy: 'The owner of the key sends it as `stalk id` prints it.',
+  },
+  RSA_KEY_TOO_COSTLY: {
+    fault: 'peer',
+    when: 'A peer’s RSA key has more than 3,072 bits and an exponent of more than 64, so that verifying its signature would take long.',
+    remedy:
+      'The owner makes a smaller key, or one with the exponent 65537; or raise `limits.maxModulusBitsWithLargeExponent`.',
   },
   SHARED_SECRET_ZERO: {
     fault: 'peer',
@@ -184,6 +191,24 @@ export const errorTable = {
     remedy: 'Nobody honest does that: treat the peer as hostile.',
   },
 
+  // noise
+  NOISE_DECRYPT_FAILED: {
+    fault: 'peer',
+    when: 'An encrypted part of a Noise handshake message does not authenticate.',
+    remedy:
+      'The handshake was altered, cut or replayed on the way, or the two sides do not have the same prologue, keys or pre-shared keys.',
+  },
+  NOISE_MESSAGE_LENGTH: {
+    fault: 'peer',
+    when: 'A Noise handshake message is too short for the keys in it, or longer than 65,535 bytes.',
+    remedy: 'The peer does not speak the protocol, or speaks it wrongly, or the message was cut on the way.',
+  },
+  NOISE_NONCE_EXHAUSTED: {
+    fault: 'local',
+    when: 'A Noise key has been used for as many messages as it may.',
+    remedy: 'Connect anew.',
+  },
+
   // connections
   HANDSHAKE_TRUNCATED: {
     fault: 'transport',
@@ -233,7 +258,7 @@ export const errorTable = {
   },
   MESSAGE_TOO_LARGE: {
     fault: 'local',
-    when: 'A message that should be sent exceeds `limits.maxMessageBytes`.',
+    when: 'A message that should be sent exceeds `limits.maxMessageBytes`, or has more elements or longer arrays than go with that.',
     remedy: 'Send it in pieces, or raise the limit on both sides.',
   },
   MESSAGE_INVALID: {

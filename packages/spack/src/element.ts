@@ -66,6 +66,7 @@ export function describe(value: unknown): string {
 function validInteger(value: unknown, place: string): number | bigint {
   if (typeof value === 'bigint') return normalInteger(value)
   if (typeof value !== 'number') throw new TypeError(`${place}: expected a number or a bigint, got ${describe(value)}`)
+  if (!Number.isInteger(value)) throw new RangeError(`${place}: ${value} is not a whole number`)
   if (!Number.isSafeInteger(value)) {
     throw new RangeError(`${place}: ${value} is not a safe integer: whole numbers beyond 2^53 - 1 must be a bigint`)
   }

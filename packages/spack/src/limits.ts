@@ -9,7 +9,7 @@ export interface SpackLimits {
   readonly maxElements: number
   /** Bytes of UTF-8 of one string. Default 16 MiB. */
   readonly maxStringBytes: number
-  /** Entries of one integer[], float32[] or float64[]. Default 1,048,576. */
+  /** Entries of one integer[], float32[] or float64[]. Default 4,194,304: a float32[] may fill the packet. */
   readonly maxArrayLength: number
   /** Bytes of one byte[]. Default 16 MiB. */
   readonly maxByteArrayBytes: number
@@ -24,7 +24,7 @@ export const defaultSpackLimits: SpackLimits = Object.freeze({
   maxPacketBytes: 16 * mebibyte,
   maxElements: 65_536,
   maxStringBytes: 16 * mebibyte,
-  maxArrayLength: mebibyte,
+  maxArrayLength: 4 * mebibyte,
   maxByteArrayBytes: 16 * mebibyte,
   maxIntegerBytes: 65_536,
 })

@@ -8,6 +8,8 @@ import {
   type SpackValue,
 } from './element.js'
 
+const names = Object.keys(validators).join(', ')
+
 /**
  * A packet: an ordered list of typed values that is delivered as a unit (SPEC, spack).
  *
@@ -27,7 +29,11 @@ export class Spack {
   /** A packet of the given elements: `Spack.of(['integer', 1], ['string', 'hi'])`. */
   static of(...elements: readonly ElementInput[]): Spack {
     const spack = new Spack()
-    for (const [type, value] of elements) spack.push(value, type)
+    for (const element of elements) {
+      if (!Array.isArray(element)) throw new TypeError("of takes pairs: Spack.of(['integer', 1], ['string', 'hi'])")
+      const [type, value] = element as ElementInput
+      spack.push(value, type)
+    }
     return spack
   }
 
@@ -36,7 +42,10 @@ export class Spack {
     return this.elements.length
   }
 
-  /** The values in order, to be destructured. */
+  /**
+   * The values in order, to be destructured. An integer is a number up to ±(2^53 - 1) and a bigint beyond: `BigInt(value)` makes a bigint
+   * of either.
+   */
   values(): SpackValue[] {
     return this.elements.map((element) => element.value)
   }
@@ -52,7 +61,8 @@ export class Spack {
    */
   push<T extends ElementType>(value: ElementInputs[T], type: T): this {
     if (!Object.hasOwn(validators, type)) {
-      throw new TypeError(`there is no element type ${typeof type === 'string' ? type : describe(type)}`)
+      const given = typeof type === 'string' ? JSON.stringify(type) : describe(type)
+      throw new TypeError(`there is no element type ${given}: push takes (value, type), and the types are ${names}`)
     }
     const element = { type, value: validators[type](value) } as SpackElement
     ;(this.elements as SpackElement[]).push(element)

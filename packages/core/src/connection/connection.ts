@@ -6,6 +6,7 @@ import type { Protocol } from '../identity/rsa-rules.js'
 import type { Cipher, Session, SessionEvent } from '../session/session.js'
 import { Inbox } from './inbox.js'
 import { Outbox } from './outbox.js'
+import { checkTimeout } from './timeouts.js'
 
 /** What a connection is made of. */
 export interface ConnectionParts<Socket extends Duplex = Duplex> {
@@ -19,6 +20,9 @@ export interface ConnectionParts<Socket extends Duplex = Duplex> {
   /** False: nothing leaves before `flush()`, as in the seed. */
   readonly autoFlush: boolean
 }
+
+/** With unread messages of this much memory, a peer that still keeps our own from leaving is given up. */
+const MAX_BLOCKED_BYTES = 4 * 1024 * 1024
 
 /** How long `close()` waits for the peer, unless told otherwise. */
 const CLOSE_TIMEOUT_MS = 5_000
@@ -50,6 +54,14 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #endsWithPeer = false
   #settleOpening: ((error: StalkError | null) => void) | null = null
 
+  static {
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Connection): string {
+        return this.#inspect()
+      },
+    })
+  }
+
   /** @internal */
   constructor(parts: ConnectionParts<Socket>) {
     const { socket, session } = parts
@@ -59,7 +71,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.unverified = parts.unverified
     this.socket = socket
     this.#session = session
-    this.#inbox = new Inbox((full) => (full ? socket.pause() : socket.resume()))
+    this.#inbox = new Inbox(() => this.#updateReading())
     this.#outbox = new Outbox(socket, session, parts.autoFlush)
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     this.#listenToSocket()
@@ -92,9 +104,11 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    *   ended the connection
    */
   send(message: Spack): boolean {
-    if (!(message instanceof Spack)) throw new TypeError('send takes a Spack')
+    if (!(message instanceof Spack)) throw new TypeError("send takes a Spack: new Spack().string('hi')")
     this.#refuseIfSendingEnded()
-    return this.#outbox.send(message)
+    const roomLeft = this.#outbox.send(message)
+    if (this.#inbox.full) this.#updateReading()
+    return roomLeft
   }
 
   /** Resolves when everything sent so far is with the kernel; rejects with what ended the connection before. */
@@ -135,7 +149,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * @throws StalkError CLOSE_TIMEOUT if the peer did not take what was queued, or what ended the connection before it was sent
    */
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    this.#closing ??= this.#close(checkTimeout('timeoutMs', options.timeoutMs ?? CLOSE_TIMEOUT_MS))
     return this.#closing
   }
 
@@ -144,8 +158,14 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * CONNECTION_LOST.
    */
   abort(reason?: StalkError): void {
-    if (this.#error === null && isResettable(this.socket)) this.socket.resetAndDestroy()
     this.#fail(reason ?? new StalkError('CONNECTION_CLOSED', 'the connection was aborted on this side'))
+  }
+
+  /** What `console.log` shows. */
+  #inspect(): string {
+    const state = this.#error !== null ? this.#error.code : this.socket.destroyed ? 'closed' : 'open'
+    const peer = this.#peerIdentity === null ? 'nobody yet' : this.#peerIdentity.fingerprint
+    return `Connection(${this.protocol} ${this.host}:${this.port} ${state}, peer ${peer}${this.unverified ? ' unverified' : ''})`
   }
 
   /** @internal Our direction ends by itself once the peer has sent its last: nobody is there who would do it. */
@@ -195,8 +215,27 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       failure = error as StalkError
     }
     for (const event of this.#session.takeEvents()) this.#deliver(event)
-    if (failure === null) this.#outbox.afterReceive()
-    else this.#fail(failure)
+    if (failure !== null) {
+      this.#fail(failure)
+      return
+    }
+    this.#outbox.afterReceive()
+    this.#updateReading()
+  }
+
+  /**
+   * Reading stops while enough is unread, but not in the middle of a packet that our own messages wait for: they could never leave.
+   * A peer that does not pause even then is talking at the same time as we are.
+   */
+  #updateReading(): void {
+    const blocked = this.#inbox.full && this.#session.queuedBytes > 0
+    if (blocked && this.#inbox.bytes > MAX_BLOCKED_BYTES) {
+      const reason = 'the peer goes on sending while our messages wait: over stalk/1 the two sides have to take turns'
+      this.#fail(new StalkError('STALK1_OUT_OF_STEP', reason))
+      return
+    }
+    if (this.#inbox.full && !blocked) this.socket.pause()
+    else if (this.socket.isPaused()) this.socket.resume()
   }
 
   #deliver(event: SessionEvent): void {
@@ -206,7 +245,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#settleOpening?.(null)
         return
       case 'message':
-        this.#inbox.put(event.message, event.bytes)
+        this.#inbox.put(event.message)
         return
       case 'end':
         this.#inbox.end()
@@ -227,7 +266,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#inbox.fail(error)
     this.#outbox.fail(error)
     this.#settleOpening?.(error)
-    this.socket.destroy()
+    // An orderly end would tell the peer that all is well.
+    if (this.#peerIdentity !== null) reset(this.socket)
+    else this.socket.destroy()
   }
 
   async #close(timeoutMs: number): Promise<void> {
@@ -262,7 +303,12 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   }
 }
 
-/** A TCP socket can tell the peer that the end is not a regular one. */
-function isResettable(socket: Duplex): socket is Duplex & { resetAndDestroy(): void } {
-  return 'resetAndDestroy' in socket
+/** Cuts the line so that the peer is told, which only TCP can do. */
+function reset(socket: Duplex & { resetAndDestroy?(): void }): void {
+  try {
+    socket.resetAndDestroy?.()
+  } catch {
+    // a socket that is not of TCP, which has the method all the same
+  }
+  socket.destroy()
 }

@@ -1,7 +1,8 @@
 import type { Spack } from '@stalk/spack'
 import type { StalkError } from '../errors.js'
+import { memoryOf } from './memory-of.js'
 
-/** Above this many bytes of unread messages the line is not read any further. */
+/** With unread messages of this much memory the line is not read any further. */
 const HIGH_WATER_BYTES = 256 * 1024
 
 interface Waiter {
@@ -9,12 +10,18 @@ interface Waiter {
   readonly reject: (error: StalkError) => void
 }
 
+interface Entry {
+  readonly message: Spack
+  readonly bytes: number
+}
+
 type Ending = { readonly error: StalkError } | 'end'
 
 /** Messages that arrived and were not received yet, or the calls that wait for one: never both. */
 export class Inbox {
-  readonly #onFull: (full: boolean) => void
-  #messages: { readonly message: Spack; readonly bytes: number }[] = []
+  readonly #onFullChange: () => void
+  /** What was taken is cleared at once; the room before `#next` is given back from time to time. */
+  #entries: (Entry | undefined)[] = []
   #next = 0
   #bytes = 0
   #waiters: Waiter[] = []
@@ -22,9 +29,9 @@ export class Inbox {
   #closed = false
   #full = false
 
-  /** @param onFull told true when reading should stop, false when it may go on */
-  constructor(onFull: (full: boolean) => void) {
-    this.#onFull = onFull
+  /** @param onFullChange told whenever `full` has changed */
+  constructor(onFullChange: () => void) {
+    this.#onFullChange = onFullChange
   }
 
   /** True once the peer has sent its last, or the connection failed. */
@@ -32,16 +39,27 @@ export class Inbox {
     return this.#ending !== null
   }
 
-  put(message: Spack, bytes: number): void {
+  /** Whether reading should stop until messages are received. */
+  get full(): boolean {
+    return this.#full
+  }
+
+  /** About how much memory the unread messages take. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  put(message: Spack): void {
     if (this.#closed) return
     const waiter = this.#waiters.shift()
     if (waiter !== undefined) {
       waiter.resolve(message)
       return
     }
-    this.#messages.push({ message, bytes })
+    const bytes = memoryOf(message)
+    this.#entries.push({ message, bytes })
     this.#bytes += bytes
-    if (!this.#full && this.#bytes > HIGH_WATER_BYTES) this.#setFull(true)
+    if (this.#bytes > HIGH_WATER_BYTES) this.#setFull(true)
   }
 
   end(): void {
@@ -55,29 +73,31 @@ export class Inbox {
   /** Nothing is wanted any more: what is here is dropped, what comes is discarded, calls are answered with null. */
   close(): void {
     this.#closed = true
-    this.#messages = []
+    this.#entries = []
     this.#next = 0
     this.#bytes = 0
-    if (this.#full) this.#setFull(false)
+    this.#setFull(false)
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(null)
   }
 
   receive(): Promise<Spack | null> {
-    const entry = this.#messages[this.#next]
+    const entry = this.#entries[this.#next]
     if (entry !== undefined) return Promise.resolve(this.#takeFirst(entry))
     if (this.#closed || this.#ending === 'end') return Promise.resolve(null)
     if (this.#ending !== null) return Promise.reject(this.#ending.error)
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
   }
 
-  #takeFirst({ message, bytes }: { message: Spack; bytes: number }): Spack {
+  #takeFirst({ message, bytes }: Entry): Spack {
+    this.#entries[this.#next] = undefined
     this.#next += 1
-    this.#bytes -= bytes
-    if (this.#next === this.#messages.length) {
-      this.#messages = []
+    // Moving the rest forward when half is taken costs each message one move.
+    if (this.#next * 2 >= this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#next)
       this.#next = 0
     }
-    if (this.#full && this.#bytes <= HIGH_WATER_BYTES / 2) this.#setFull(false)
+    this.#bytes -= bytes
+    if (this.#bytes <= HIGH_WATER_BYTES / 2) this.#setFull(false)
     return message
   }
 
@@ -91,7 +111,8 @@ export class Inbox {
   }
 
   #setFull(full: boolean): void {
+    if (this.#full === full) return
     this.#full = full
-    this.#onFull(full)
+    this.#onFullChange()
   }
 }

@@ -2,13 +2,14 @@
 import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { decodeBase64url, encodeBase64url } from './base64url.js'
 import { fromLittleEndian } from './big-integer.js'
+import { freshKeyEncoding, freshPrivateKey } from './key-object.js'
 
 /** A fresh private key. */
 export function generateEd25519(): Promise<KeyObject> {
   return new Promise((resolve, reject) => {
-    generateKeyPair('ed25519', undefined, (error: Error | null, _publicKey, privateKey) => {
+    generateKeyPair('ed25519', freshKeyEncoding, (error: Error | null, _publicKey: Uint8Array, pkcs8: Uint8Array) => {
       if (error) reject(error)
-      else resolve(privateKey)
+      else resolve(freshPrivateKey(pkcs8))
     })
   })
 }

@@ -20,3 +20,19 @@ export function readPkcs8(pem: string, passphrase: string | undefined): KeyObjec
 export function writePkcs8(privateKey: KeyObject): Uint8Array {
   return plainBytes(privateKey.export({ format: 'der', type: 'pkcs8' }))
 }
+
+/**
+ * How to ask for a new key pair: encoded, because exporting a key object that was just generated can deadlock the process (see x25519.ts).
+ * {@link freshPrivateKey} makes a key object of it that has nothing to do with the generation.
+ */
+export const freshKeyEncoding = {
+  publicKeyEncoding: { type: 'spki', format: 'der' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+} as const
+
+/** The private key that a generation encoded, whose bytes are wiped. */
+export function freshPrivateKey(pkcs8: Uint8Array): KeyObject {
+  const key = createPrivateKey({ key: pkcs8 as Buffer, format: 'der', type: 'pkcs8' })
+  pkcs8.fill(0)
+  return key
+}

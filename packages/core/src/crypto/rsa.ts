@@ -10,6 +10,7 @@ import {
   publicDecrypt,
 } from 'node:crypto'
 import { decodeBase64url, encodeBase64url } from './base64url.js'
+import { freshKeyEncoding, freshPrivateKey } from './key-object.js'
 import { bitLength, fromBigEndian, modPow, toBigEndian } from './big-integer.js'
 import { concatBytes } from './bytes.js'
 import { checkRsaNumbers, completeRsaNumbers, type RsaPrivateNumbers, type RsaPublicNumbers } from './rsa-numbers.js'
@@ -21,9 +22,10 @@ const opensslSmallModulusBits = 3072
 /** A fresh private key with e = 65537, and a modulus of exactly `bits` bits. Takes seconds above 3072. */
 export function generateRsa(bits: number): Promise<KeyObject> {
   return new Promise((resolve, reject) => {
-    generateKeyPair('rsa', { modulusLength: bits, publicExponent: 65537 }, (error, _publicKey, privateKey) => {
+    const options = { modulusLength: bits, publicExponent: 65537, ...freshKeyEncoding }
+    generateKeyPair('rsa', options, (error: Error | null, _publicKey: Uint8Array, pkcs8: Uint8Array) => {
       if (error) reject(error)
-      else resolve(privateKey)
+      else resolve(freshPrivateKey(pkcs8))
     })
   })
 }

@@ -1,7 +1,7 @@
 // X25519: RFC 7748.
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { StalkError } from '../errors.js'
-import { decodeBase64url, encodeBase64url } from './base64url.js'
+import { encodeBase64url } from './base64url.js'
 import { concatBytes, equalBytes, plainBytes } from './bytes.js'
 import { fromLittleEndian } from './big-integer.js'
 
@@ -14,8 +14,11 @@ export interface X25519KeyPair {
 
 /** A fresh key pair from the system's randomness. */
 export function generateX25519(): X25519KeyPair {
-  const { publicKey, privateKey } = generateKeyPairSync('x25519')
-  return { publicKey: publicKeyBytes(publicKey), privateKey }
+  // Encoded by the generation itself: exporting a key that was just generated as JWK can deadlock the process, when a garbage
+  // collection during the export ends the generating job, which holds the same lock (seen on Node 20.20).
+  const options = { publicKeyEncoding: { type: 'spki', format: 'der' } }
+  const { publicKey, privateKey } = generate('x25519', options)
+  return { publicKey: lastBytes(publicKey), privateKey }
 }
 
 /**
@@ -29,7 +32,7 @@ export function x25519KeyPairFrom(privateKey: Uint8Array, publicKey?: Uint8Array
   // not as JWK: that wants the public half too, and only some versions of node check it
   const pkcs8 = encodeBase64url(concatBytes(pkcs8Prefix, privateKey)).replaceAll('-', '+').replaceAll('_', '/')
   const key = createPrivateKey(`-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----`)
-  const derived = publicKeyBytes(createPublicKey(key))
+  const derived = lastBytes(createPublicKey(key).export({ type: 'spki', format: 'der' }))
   if (publicKey !== undefined && !equalBytes(publicKey, derived)) {
     throw new TypeError('publicKey does not belong to privateKey')
   }
@@ -64,6 +67,12 @@ export function isLowOrderPoint(publicKey: Uint8Array): boolean {
 /** All of a PKCS#8 X25519 key but its 32 bytes: RFC 8410 §7. */
 const pkcs8Prefix = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20)
 
+// Node takes an encoding for one of the two keys alone, which its types do not know.
+const generate = generateKeyPairSync as unknown as (
+  type: 'x25519',
+  options: object,
+) => { readonly publicKey: Uint8Array; readonly privateKey: KeyObject }
+
 const prime = 2n ** 255n - 19n
 
 // All u below 2^255 on the curve or its twist whose order divides 8: cr.yp.to/ecdh.html, "validating public keys".
@@ -86,8 +95,9 @@ function deriveOrNull(privateKey: KeyObject, publicKey: KeyObject): Uint8Array |
   }
 }
 
-function publicKeyBytes(publicKey: KeyObject): Uint8Array {
-  return decodeBase64url(publicKey.export({ format: 'jwk' }).x ?? '') ?? new Uint8Array()
+/** The key at the end of an X25519 SubjectPublicKeyInfo: RFC 8410 §4. */
+function lastBytes(spki: Uint8Array): Uint8Array {
+  return plainBytes(spki).slice(-32)
 }
 
 function requireLength(name: string, bytes: Uint8Array): void {

@@ -32,9 +32,13 @@ export async function readIdentityFiles(directory: string | undefined): Promise<
     return { privateFile, publicFile: await readIfPresent(join(candidate, publicName)) }
   }
   const tried = directories.map((candidate) => join(candidate, privateName)).join(', ')
+  const out = directory === undefined ? '' : ` --out ${directory}`
+  if (directory !== undefined && basename(directory) === privateName) {
+    throw new StalkError('IDENTITY_NOT_FOUND', `${directory} is no directory: pass the one that has ${privateName}`)
+  }
   throw new StalkError(
     'IDENTITY_NOT_FOUND',
-    `there is no identity at ${tried}: make one with \`stalk keygen\` (for stalk/1: --protocol stalk/1)`,
+    `there is no identity at ${tried}: make one with \`stalk keygen --protocol stalk/1${out}\``,
   )
 }
 

@@ -81,6 +81,9 @@ export class Identity {
    * multiple of 8 between 2,048 and 8,192 (stalk/2: 4,096).
    */
   static async generate(options: GenerateOptions): Promise<Identity> {
+    if (typeof (options as unknown) !== 'object') {
+      throw new TypeError("generate takes { type: 'ed25519' } or { type: 'rsa', protocol: 'stalk/1' }")
+    }
     checkGenerateOptions(options)
     if (options.type === 'ed25519') return new Identity(keysFromPrivateKey(await generateEd25519(), 'stalk/2'))
     const { protocol, minBits = 2048, bits = protocol === 'stalk/1' ? 2048 : 3072 } = options
@@ -209,7 +212,7 @@ export function requireProtocol(identity: Identity, protocol: Protocol, whose = 
   throw new StalkError(
     'IDENTITY_PROTOCOL',
     `${whose} ${identity.fingerprint} is for ${identity.protocol}, and a key of one protocol must never sign for ` +
-      `another: make one for ${protocol} with \`stalk keygen --protocol ${protocol}\``,
+      `another: make one for ${protocol} with \`stalk keygen --protocol ${protocol} --out <another directory>\``,
   )
 }
 

@@ -15,7 +15,7 @@ export interface RsaLimits {
  * Checks the public numbers of an RSA key, before any arithmetic with them. Its cost is bounded by their length.
  *
  * Modulus: 2,048 to 8,192 bits, a multiple of 8 (the original sends signatures of whole bytes), odd.
- * Exponent: odd, from 3 to the modulus.
+ * Exponent: odd, at least 3, below the modulus.
  *
  * Throws `RSA_MODULUS_TOO_SMALL`, `RSA_MODULUS_TOO_LARGE`, `RSA_MODULUS_BITS`, `RSA_MODULUS_EVEN`,
  * `RSA_EXPONENT_TOO_SMALL`, `RSA_EXPONENT_TOO_LARGE` or `RSA_EXPONENT_EVEN`.
@@ -23,7 +23,7 @@ export interface RsaLimits {
 export function checkRsaPublicKey({ n, e }: RsaPublicNumbers, limits: RsaLimits = {}): void {
   checkModulus(n, limits.minBits ?? 2048, limits.maxBits ?? 8192)
   if (e < 3n) throw new StalkError('RSA_EXPONENT_TOO_SMALL', 'the RSA exponent is below 3')
-  if (e > n) throw new StalkError('RSA_EXPONENT_TOO_LARGE', 'the RSA exponent is above the modulus')
+  if (e >= n) throw new StalkError('RSA_EXPONENT_TOO_LARGE', 'the RSA exponent is not below the modulus')
   if (e % 2n === 0n) throw new StalkError('RSA_EXPONENT_EVEN', 'the RSA exponent is even')
 }
 

@@ -19,6 +19,8 @@ export function encodeText({ protocol, type, spki }: IdentityKeys): string {
  * Throws `IDENTITY_TEXT_INVALID`, `RSA_MODULUS_TOO_SMALL` and `RSA_MODULUS_TOO_LARGE`.
  */
 export function decodeText(text: string, limits?: RsaLimits): IdentityKeys {
+  if (typeof (text as unknown) !== 'string')
+    throw new TypeError(`the text of an identity is a string, not ${typeof text}`)
   const line = text.trim()
   if (line.length > maxCharacters) throw invalid(`it has ${line.length} characters, at most ${maxCharacters} are`)
   const [protocol, type, key, ...rest] = line.split(':')

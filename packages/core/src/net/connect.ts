@@ -1,23 +1,29 @@
 import { createConnection, type Socket } from 'node:net'
 import { Connection } from '../connection/connection.js'
+import { checkTimeout } from '../connection/timeouts.js'
 import { StalkError } from '../errors.js'
 import { Identity, requireProtocol } from '../identity/identity.js'
-import {
-  checkAddress,
-  checkProtocol,
-  checkTimeout,
-  initiatorSession,
-  settle,
-  socketOptions,
-  type CommonOptions,
-} from './options.js'
+import { initiatorSession } from './fresh-session.js'
+import { checkAddress, checkOptions, settle, socketOptions, type CommonOptions } from './options.js'
 
 /** Options of {@link connect}: say either who the server must be, or that you do not check it. */
-export interface ConnectOptions extends CommonOptions {
-  /** The server’s identity: the connection fails unless the server proves to be it. */
-  readonly serverIdentity?: Identity
-  /** True: connect without checking who the server is. Anybody on the line may then be the server. */
-  readonly unverified?: boolean
+export type ConnectOptions = ConnectSettings & ServerCheck
+
+/** Whom to expect. */
+export type ServerCheck =
+  | {
+      /** The server’s identity: the connection fails unless the server proves to be it. */
+      readonly serverIdentity: Identity
+      readonly unverified?: false
+    }
+  | {
+      /** True: connect without checking who the server is. Anybody on the line may then be the server. */
+      readonly unverified: true
+      readonly serverIdentity?: never
+    }
+
+/** Options of {@link connect} other than whom to expect. */
+export interface ConnectSettings extends CommonOptions {
   /** Until the handshake is done, 10,000 unless told otherwise. */
   readonly timeoutMs?: number
   /** Gives up the attempt; has no effect on an established connection. */
@@ -34,7 +40,7 @@ const CONNECT_TIMEOUT_MS = 10_000
  */
 export async function connect(host: string, port: number, options: ConnectOptions): Promise<Connection<Socket>> {
   checkAddress(host, port, 1)
-  checkProtocol(options.protocol)
+  checkOptions(options, ['serverIdentity', 'unverified', 'timeoutMs', 'signal'])
   const pin = choosePin(options)
   const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? CONNECT_TIMEOUT_MS)
   const { signal } = options
@@ -48,7 +54,7 @@ export async function connect(host: string, port: number, options: ConnectOption
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     const deadline = performance.now() + timeoutMs
-    await connected(socket, timeoutMs)
+    await connected(socket, `${host} port ${port}`, timeoutMs)
     const { identity, autoFlush } = settings
     const unverified = pin === null
     const connection = new Connection({ socket, session, host, port, identity, unverified, autoFlush })
@@ -63,7 +69,9 @@ export async function connect(host: string, port: number, options: ConnectOption
   }
 }
 
-function choosePin({ serverIdentity, unverified, protocol }: ConnectOptions): Identity | null {
+function choosePin(options: ConnectOptions): Identity | null {
+  // Callers without types may say neither or both.
+  const { serverIdentity, unverified } = options as { serverIdentity?: unknown; unverified?: unknown }
   if (serverIdentity === undefined && unverified !== true) {
     throw new TypeError(
       'connect needs to know whom to expect: pass serverIdentity (the server prints it, or `stalk id` on its machine), ' +
@@ -77,17 +85,17 @@ function choosePin({ serverIdentity, unverified, protocol }: ConnectOptions): Id
   if (!(serverIdentity instanceof Identity)) {
     throw new TypeError('serverIdentity takes an Identity: Identity.parse(text) makes one from its text')
   }
-  requireProtocol(serverIdentity, protocol, 'the pinned identity')
+  requireProtocol(serverIdentity, options.protocol, 'the pinned identity')
   return serverIdentity
 }
 
-function connected(socket: Socket, timeoutMs: number): Promise<void> {
+function connected(socket: Socket, address: string, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (message: string, cause?: Error): void => {
+    const fail = (reason: string, cause?: Error): void => {
       clearTimeout(timer)
-      reject(new StalkError('CONNECT_FAILED', message, cause))
+      reject(new StalkError('CONNECT_FAILED', `cannot connect to ${address}: ${reason}`, cause))
     }
-    const timer = setTimeout(() => fail(`no connection within ${timeoutMs} ms`), timeoutMs)
+    const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs)
     socket.once('error', (cause) => fail(describe(cause), cause))
     socket.once('close', () => fail('the attempt was given up'))
     socket.once('connect', () => {
@@ -97,8 +105,17 @@ function connected(socket: Socket, timeoutMs: number): Promise<void> {
   })
 }
 
-/** An AggregateError (one host, several addresses) has no message of its own. */
 function describe(cause: Error): string {
-  const [first] = cause instanceof AggregateError ? (cause.errors as Error[]) : [cause]
-  return `cannot connect: ${first?.message ?? cause.name}`
+  // A name with several addresses: one error for each, and none of its own.
+  const [first] =
+    cause instanceof AggregateError ? (cause.errors as NodeJS.ErrnoException[]) : [cause as NodeJS.ErrnoException]
+  const known: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'nobody listens there',
+    ENOTFOUND: 'there is no such host',
+    EHOSTUNREACH: 'the host cannot be reached',
+    ENETUNREACH: 'the network cannot be reached',
+  }
+  const code = first?.code ?? ''
+  const reason = known[code]
+  return reason === undefined ? (first?.message ?? cause.name) : `${reason} (${code})`
 }

@@ -1,4 +1,4 @@
-import { formatMessage } from '../connection/format.js'
+import { formatMessage } from '../connection/format-message.js'
 import type { Handler } from './listen.js'
 
 /** A handler that prints every message to the standard output as it arrives, for trying things out. */

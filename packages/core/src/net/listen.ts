@@ -1,25 +1,21 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { Connection } from '../connection/connection.js'
+import { Connection as StreamConnection } from '../connection/connection.js'
+import { checkTimeout } from '../connection/timeouts.js'
 import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
-import {
-  checkAddress,
-  checkProtocol,
-  checkTimeout,
-  responderSession,
-  settle,
-  socketOptions,
-  type CommonOptions,
-  type Settings,
-} from './options.js'
+import { responderSession } from './fresh-session.js'
+import { checkAddress, checkOptions, settle, socketOptions, type CommonOptions, type Settings } from './options.js'
+
+/** A connection over TCP. */
+export type Connection = StreamConnection<Socket>
 
 /** Where an error on a listener came from. */
 export interface ListenerErrorInfo {
   /** `host:port` of the peer; null for an error of the listening socket itself. */
   readonly peer: string | null
   /** The connection, if its handshake was complete. */
-  readonly connection: Connection<Socket> | null
+  readonly connection: Connection | null
 }
 
 /** Options of {@link listen}. */
@@ -27,8 +23,8 @@ export interface ListenOptions extends CommonOptions {
   /** How long a peer may take for its handshake, 10,000 unless told otherwise. */
   readonly handshakeTimeoutMs?: number
   /**
-   * Told of every failed handshake and of everything that a handler throws. Without it, failed handshakes are ignored and what a
-   * handler throws, other than the error of its own connection, becomes a process warning.
+   * Told of every failed handshake and of everything that a handler throws. Without it, failed handshakes are ignored, and what a
+   * handler throws becomes a process warning unless it only says that its connection’s line is gone.
    */
   readonly onError?: (error: unknown, info: ListenerErrorInfo) => void
 }
@@ -37,7 +33,7 @@ export interface ListenOptions extends CommonOptions {
  * Serves one connection. If it returns a promise, the connection lives as long as that: it is closed when the promise resolves and cut
  * when it rejects. Otherwise it stays open until this side closes it or, as with Node’s own sockets, the peer has sent its last.
  */
-export type Handler = (connection: Connection<Socket>) => unknown
+export type Handler = (connection: Connection) => unknown
 
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const CLOSE_TIMEOUT_MS = 5_000
@@ -50,8 +46,8 @@ const CLOSE_TIMEOUT_MS = 5_000
  */
 export async function listen(host: string, port: number, handler: Handler, options: ListenOptions): Promise<Listener> {
   checkAddress(host, port, 0)
-  checkProtocol(options.protocol)
   if (typeof handler !== 'function') throw new TypeError('handler must be a function that takes a connection')
+  checkOptions(options, ['handshakeTimeoutMs', 'onError'])
   const handshakeTimeoutMs = checkTimeout('handshakeTimeoutMs', options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS)
   const settings = await settle(options)
   const server = createServer(socketOptions)
@@ -76,10 +72,10 @@ export class Listener {
   readonly identity: Identity
   readonly protocol: Protocol
   /** Connections whose handshake is complete and whose line is not gone. */
-  readonly connections: ReadonlySet<Connection<Socket>>
+  readonly connections: ReadonlySet<Connection>
   readonly #parts: ListenerParts
-  readonly #connections = new Set<Connection<Socket>>()
-  readonly #handshakes = new Set<Connection<Socket>>()
+  readonly #connections = new Set<Connection>()
+  readonly #handshakes = new Set<Connection>()
   #closing: Promise<void> | null = null
 
   /** @internal */
@@ -91,7 +87,7 @@ export class Listener {
     this.protocol = parts.options.protocol
     this.connections = this.#connections
     parts.server.on('connection', (socket) => void this.#serve(socket))
-    parts.server.on('error', (error) => parts.options.onError?.(error, { peer: null, connection: null }))
+    parts.server.on('error', (error) => this.#tell(error, { peer: null, connection: null }))
   }
 
   /**
@@ -100,7 +96,7 @@ export class Listener {
    * @param options.timeoutMs after this long what is left is cut, 5,000 unless told otherwise
    */
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    this.#closing ??= this.#close(checkTimeout('timeoutMs', options.timeoutMs ?? CLOSE_TIMEOUT_MS))
     return this.#closing
   }
 
@@ -119,12 +115,12 @@ export class Listener {
     const port = socket.remotePort ?? 0
     const { identity, autoFlush } = settings
     const session = responderSession(settings)
-    const connection = new Connection({ socket, session, host, port, identity, autoFlush, unverified: false })
+    const connection = new StreamConnection({ socket, session, host, port, identity, autoFlush, unverified: false })
     this.#handshakes.add(connection)
     try {
       await connection.opened(handshakeTimeoutMs)
     } catch (error) {
-      this.#parts.options.onError?.(error, { peer: `${host}:${port}`, connection: null })
+      this.#tell(error, { peer: `${host}:${port}`, connection: null })
       return
     } finally {
       this.#handshakes.delete(connection)
@@ -134,7 +130,7 @@ export class Listener {
     await this.#handle(connection)
   }
 
-  async #handle(connection: Connection<Socket>): Promise<void> {
+  async #handle(connection: Connection): Promise<void> {
     try {
       const result = this.#parts.handler(connection)
       if (!isPromiseLike(result)) {
@@ -149,13 +145,32 @@ export class Listener {
     }
   }
 
-  #report(error: unknown, connection: Connection<Socket>): void {
-    const { onError } = this.#parts.options
-    const peer = `${connection.host}:${connection.port}`
-    if (onError !== undefined) onError(error, { peer, connection })
-    else if (error !== connection.error)
-      process.emitWarning(`a handler failed (peer ${peer}): ${String(error)}`, 'StalkWarning')
+  #report(error: unknown, connection: Connection): void {
+    if (this.#parts.options.onError === undefined) {
+      if (error !== connection.error || !isOfTheLine(connection.error)) warn('a handler failed', error)
+      return
+    }
+    this.#tell(error, { peer: `${connection.host}:${connection.port}`, connection })
   }
+
+  /** What `onError` itself throws must not end the process. */
+  #tell(error: unknown, info: ListenerErrorInfo): void {
+    try {
+      this.#parts.options.onError?.(error, info)
+    } catch (thrown) {
+      warn('onError failed', thrown)
+    }
+  }
+}
+
+function warn(what: string, error: unknown): void {
+  const [message, detail] = error instanceof Error ? [error.message, error.stack ?? ''] : [typeof error, '']
+  process.emitWarning(`${what}: ${message}`, { type: 'StalkWarning', detail })
+}
+
+/** Peers and lines come and go: that is no news. */
+function isOfTheLine(error: StalkError | null): boolean {
+  return error?.fault === 'transport' || error?.code === 'CONNECTION_CLOSED'
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -1,10 +1,5 @@
-import { randomBytes } from '../crypto/random.js'
-import { generateX25519 } from '../crypto/x25519.js'
 import { Identity, requirePrivate, requireProtocol } from '../identity/identity.js'
-import type { Protocol } from '../identity/rsa-rules.js'
 import { resolveLimits, type Limits } from '../limits.js'
-import type { Session } from '../session/session.js'
-import { Stalk1Session } from '../session/stalk1-session.js'
 
 /** Each side ends its own direction; messages leave at once; a peer that vanished is noticed by TCP after some minutes. */
 export const socketOptions = {
@@ -19,9 +14,10 @@ export interface CommonOptions {
   /** Our own identity; without it the default one is loaded, see `Identity.load`. */
   readonly identity?: Identity
   /** The protocol to speak: it must be asked for by name. */
-  readonly protocol: Protocol
+  readonly protocol: 'stalk/1'
   /** False: what is sent leaves on `flush()` only, as in the seed. True unless told otherwise. */
   readonly autoFlush?: boolean
+  /** What one peer may cost us; `defaultLimits` has the defaults, 16 MiB for a message among them. */
   readonly limits?: Partial<Limits>
 }
 
@@ -39,22 +35,12 @@ export interface Settings {
 export async function settle(options: CommonOptions): Promise<Settings> {
   const limits = resolveLimits(options.limits)
   if (options.identity !== undefined && !(options.identity instanceof Identity)) {
-    throw new TypeError('identity takes an Identity')
+    throw new TypeError('identity takes an Identity: await Identity.load(directory) reads one')
   }
   const identity = options.identity ?? (await Identity.load())
   requireProtocol(identity, options.protocol, 'your identity')
   requirePrivate(identity)
   return { identity, limits, autoFlush: options.autoFlush ?? true }
-}
-
-/** A session of the connecting side, with fresh secrets. */
-export function initiatorSession({ identity, limits }: Settings, serverIdentity: Identity | null): Session {
-  return Stalk1Session.initiator({ identity, serverIdentity, limits, ephemeral: generateX25519(), iv: randomBytes(16) })
-}
-
-/** A session of the listening side, with fresh secrets. */
-export function responderSession({ identity, limits }: Settings): Session {
-  return Stalk1Session.responder({ identity, limits, ephemeral: generateX25519() })
 }
 
 /** Throws TypeError or RangeError for what cannot be an address. */
@@ -66,16 +52,23 @@ export function checkAddress(host: unknown, port: unknown, lowestPort: number): 
   }
 }
 
-/** Throws RangeError for what cannot be a time limit. */
-export function checkTimeout(name: string, milliseconds: number): number {
-  if (!(Number.isInteger(milliseconds) && milliseconds > 0 && milliseconds <= 0x7fff_ffff)) {
-    throw new RangeError(`${name} must be a whole number of milliseconds from 1 to 2147483647, not ${milliseconds}`)
+/**
+ * Throws TypeError for options that are missing, for a name that is no option (a misspelt pin must not go unnoticed), and for a
+ * protocol that is missing, unknown or not in this release.
+ */
+export function checkOptions(options: unknown, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError("options are missing: { protocol: 'stalk/1', … }")
+  const known = [...commonNames, ...names]
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new TypeError(`there is no option ${name}; there are ${known.join(', ')}`)
   }
-  return milliseconds
+  checkProtocol((options as { protocol?: unknown }).protocol)
 }
 
-/** Throws TypeError for a protocol that is missing, unknown or not in this release. */
-export function checkProtocol(protocol: unknown): void {
+const commonNames: readonly (keyof CommonOptions)[] = ['identity', 'protocol', 'autoFlush', 'limits']
+
+function checkProtocol(protocol: unknown): void {
   if (protocol === 'stalk/1') return
   if (protocol === 'stalk/2' || protocol === undefined) {
     throw new TypeError(

@@ -12,7 +12,7 @@ export interface Cipher {
 /** What a session tells the connection that drives it, in the order in which it happened. */
 export type SessionEvent =
   | { readonly type: 'established'; readonly peerIdentity: Identity }
-  | { readonly type: 'message'; readonly message: Spack; /** On the wire. */ readonly bytes: number }
+  | { readonly type: 'message'; readonly message: Spack }
   | { readonly type: 'end' }
 
 /**

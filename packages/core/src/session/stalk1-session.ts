@@ -1,4 +1,4 @@
-import { encode, PacketStream, SpackError, type Spack } from '@stalk/spack'
+import { encode, PacketStream, SpackError, type Spack, type SpackErrorCode } from '@stalk/spack'
 import { sha256 } from '../crypto/sha256.js'
 import { StalkError } from '../errors.js'
 import { messageLimits, type Limits } from '../limits.js'
@@ -66,7 +66,10 @@ export class Stalk1Session implements Session {
   receiveEnd(): void {
     this.#refuseIfFailed()
     if (this.#state.phase !== 'established') {
-      throw this.#fail(new StalkError('HANDSHAKE_TRUNCATED', 'the line ended before the handshake was complete'))
+      const reason = 'the peer refused us without a word, does not speak stalk/1, or the line was cut'
+      throw this.#fail(
+        new StalkError('HANDSHAKE_TRUNCATED', `the line ended before the handshake was complete: ${reason}`),
+      )
     }
     if (this.#stream.bufferedBytes > 0) {
       throw this.#fail(new StalkError('CONNECTION_TRUNCATED', 'the line ended in the middle of a message'))
@@ -122,11 +125,9 @@ export class Stalk1Session implements Session {
       case 'awaitFin':
         this.#establish(state.responder.onFin(packet, state.unconfirmed))
         return
-      case 'established': {
-        const ciphertext = readCiphertext(packet)
-        this.#events.push({ type: 'message', message: state.channel.open(ciphertext), bytes: ciphertext.length })
+      case 'established':
+        this.#events.push({ type: 'message', message: state.channel.open(readCiphertext(packet)) })
         return
-      }
     }
   }
 
@@ -141,7 +142,10 @@ export class Stalk1Session implements Session {
       return encode(message, { form: 'classic', limits: messageLimits(this.#limits.maxMessageBytes), sha256 })
     } catch (error) {
       if (!(error instanceof SpackError)) throw error
-      if (error.code === 'SPACK_PACKET_TOO_LARGE') throw new StalkError('MESSAGE_TOO_LARGE', error.message, error)
+      if (tooLarge.has(error.code)) {
+        const remedy = `send it in pieces, or raise limits.maxMessageBytes (${this.#limits.maxMessageBytes}) on both sides`
+        throw new StalkError('MESSAGE_TOO_LARGE', `the message is too large: ${error.message}; ${remedy}`, error)
+      }
       throw new StalkError('MESSAGE_INVALID', `the message cannot be sent over stalk/1: ${error.message}`, error)
     }
   }
@@ -159,6 +163,14 @@ export class Stalk1Session implements Session {
     if (this.#failure !== null) throw this.#failure
   }
 }
+
+const tooLarge: ReadonlySet<SpackErrorCode> = new Set([
+  'SPACK_PACKET_TOO_LARGE',
+  'SPACK_TOO_MANY_ELEMENTS',
+  'SPACK_STRING_TOO_LONG',
+  'SPACK_ARRAY_TOO_LONG',
+  'SPACK_INTEGER_TOO_LONG',
+])
 
 function stalkError(cause: unknown): StalkError {
   if (cause instanceof StalkError) return cause

@@ -31,10 +31,20 @@ export interface OfferPolicy {
 export function verifyOffer(offer: Offer, { ownEphemeral, pin, limits }: OfferPolicy): Identity {
   const { rsa, ephemeral, signature } = offer
   const identity = Identity.fromRsa(rsa, 'stalk/1', { minBits: limits.minModulusBits, maxBits: limits.maxModulusBits })
+  checkCost(rsa, identity.keysize, limits)
   checkEphemeral(ephemeral, ownEphemeral)
   if (pin !== null) checkPin(identity, pin)
   checkSignature(rsa, ephemeral, signature, identity.keysize / 8)
   return identity
+}
+
+/** A stranger should not be able to keep us computing. */
+function checkCost({ e }: Offer['rsa'], bits: number, { maxModulusBitsWithLargeExponent: most }: Limits): void {
+  if (bits <= most || e < 1n << 64n) return
+  throw new StalkError(
+    'RSA_KEY_TOO_COSTLY',
+    `the RSA key has ${bits} bits and an exponent of more than 64: with such an exponent at most ${most} are allowed`,
+  )
 }
 
 function checkEphemeral(ephemeral: Uint8Array, ownEphemeral: Uint8Array): void {

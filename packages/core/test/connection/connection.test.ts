@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Spack } from '@stalk/spack'
 import type { Connection } from '#src/connection/connection.js'
 import { code } from '../support/errors.js'
 import { bobListens, aliceConnects, capture, eventually, pause, plainServer, talk } from '../support/network.js'
 import { text } from '../support/sessions.js'
 import { connect as connectSocket, type Socket } from 'node:net'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 test('what is sent in one tick leaves by itself at its end', async (t) => {
   const { client, server } = await talk(t)
@@ -206,6 +212,84 @@ test('backpressure: a receiver that does not read stops the sender with memory f
   assert.ok(buffered < 2 * 1024 * 1024, `${buffered} of ${taken} bytes were read without a receive()`)
   for (let index = 0; index < sent; index += 1) assert.equal((await server.receive())?.length, 1)
   await client.flush()
+})
+
+test('a reader that is always a little behind holds what is unread, not what was ever received', async (t) => {
+  const { client, server } = await talk(t)
+  const payload = new Spack().bytes(new Uint8Array(4096))
+  const references: WeakRef<Spack>[] = []
+  const sending = (async () => {
+    for (let sent = 0; sent < 3000; sent += 1) if (!client.send(payload)) await client.flush()
+    await client.end()
+  })()
+  // The inbox is not empty before the last message: there is always one more.
+  for (let received = 0; received < 2000; received += 1) {
+    const message = await server.receive()
+    if (message !== null && received < 1500) references.push(new WeakRef(message))
+    if (received % 8 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  for (let round = 0; round < 3; round += 1) {
+    await pause(20)
+    collectGarbage()
+  }
+  const held = references.filter((reference) => reference.deref() !== undefined).length
+  assert.ok(held < 100, `${held} of ${references.length} received messages are still held`)
+  while ((await server.receive()) !== null);
+  await sending
+})
+
+test('many small values fill the inbox by the memory that they take, not by their bytes on the line', async (t) => {
+  const { client, server } = await talk(t)
+  const many = new Spack()
+  for (let index = 0; index < 60_000; index += 1) many.bytes(new Uint8Array(0))
+  client.send(many)
+  await eventually(() => server.socket.isPaused(), 'the receiver stops reading after 180 KB')
+  assert.equal((await server.receive())?.length, 60_000)
+  assert.ok(!server.socket.isPaused())
+})
+
+test('our messages that wait for the end of a packet make us read on, however much is unread', async (t) => {
+  const { client, server } = await talk(t)
+  for (let index = 0; index < 40; index += 1) client.send(new Spack().bytes(new Uint8Array(30_000)))
+  for (let index = 0; index < 5; index += 1) {
+    assert.ok((await server.receive()) !== null)
+    server.send(text('an answer'))
+    await server.flush()
+  }
+})
+
+test('a peer that goes on talking while our messages wait ends the connection: nothing waits for ever', async (t) => {
+  const { client, server } = await talk(t)
+  const sending = (async () => {
+    for (;;) if (!client.send(new Spack().bytes(new Uint8Array(300_000)))) await client.flush()
+  })()
+  sending.catch(() => undefined)
+  await server.receive()
+  await assert.rejects(
+    (async () => {
+      for (;;) {
+        server.send(text('let me speak'))
+        await server.flush()
+      }
+    })(),
+  )
+  await assert.rejects(sending)
+})
+
+test('a time limit that no timer can wait for is a RangeError and closes nothing', async (t) => {
+  const { client, server } = await talk(t)
+  for (const timeoutMs of [0, -1, Number.POSITIVE_INFINITY, Number.NaN, 2 ** 31]) {
+    assert.throws(() => client.close({ timeoutMs }), RangeError)
+  }
+  client.send(text('still open'))
+  assert.deepEqual((await server.receive())?.values(), ['still open'])
+})
+
+test('inspecting a connection shows who and how, and nothing of its inside', async (t) => {
+  const { client } = await talk(t)
+  assert.match(inspect(client), /^Connection\(stalk\/1 127\.0\.0\.1:\d+ open, peer [\w-]{43}\)$/u)
+  client.abort()
+  assert.match(inspect(client), /CONNECTION_CLOSED/u)
 })
 
 test('many messages both ways in turns: all arrive, in order, once', async (t) => {

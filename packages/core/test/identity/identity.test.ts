@@ -126,7 +126,7 @@ test('IDENTITY_PROTOCOL: an identity of the other protocol, with the way to make
     },
     {
       code: 'IDENTITY_PROTOCOL',
-      message: /^your identity .* is for stalk\/1.*`stalk keygen --protocol stalk\/2`$/u,
+      message: /^your identity .* is for stalk\/1.*`stalk keygen --protocol stalk\/2 --out <another directory>`$/u,
     },
   )
   for (const identity of [ed25519, rsa2]) {
@@ -136,7 +136,7 @@ test('IDENTITY_PROTOCOL: an identity of the other protocol, with the way to make
       },
       {
         code: 'IDENTITY_PROTOCOL',
-        message: /is for stalk\/2.*`stalk keygen --protocol stalk\/1`$/u,
+        message: /is for stalk\/2.*`stalk keygen --protocol stalk\/1 --out <another directory>`$/u,
       },
     )
   }

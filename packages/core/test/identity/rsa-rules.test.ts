@@ -10,7 +10,7 @@ const bits = (count: number): bigint => (1n << BigInt(count - 1)) + 1n
 test('the original’s key of 2048 bits passes for stalk/1, with its own exponent and with 3', () => {
   checkRsaPublicKey({ n, e })
   checkRsaPublicKey({ n, e: 3n })
-  checkRsaPublicKey({ n, e: n })
+  checkRsaPublicKey({ n, e: n - 2n })
   checkRsaIdentityKey({ n: large, e }, 'stalk/1')
 })
 

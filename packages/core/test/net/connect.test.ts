@@ -47,7 +47,7 @@ test('a server that is not the pinned one is PIN_MISMATCH with both fingerprints
 
 test('connect without a pin is a TypeError that names the choices', async () => {
   await assert.rejects(
-    connect(host, 9, base),
+    connect(host, 9, base as unknown as ConnectOptions),
     (error) =>
       error instanceof TypeError &&
       error.message.includes('serverIdentity') &&
@@ -56,7 +56,10 @@ test('connect without a pin is a TypeError that names the choices', async () => 
 })
 
 test('a pin and unverified: true exclude one another, and a pin must be an Identity', async () => {
-  await assert.rejects(connect(host, 9, { ...base, serverIdentity: bob, unverified: true }), TypeError)
+  await assert.rejects(
+    connect(host, 9, { ...base, serverIdentity: bob, unverified: true as unknown as false }),
+    TypeError,
+  )
   await assert.rejects(
     connect(host, 9, { ...base, serverIdentity: bob.toString() as unknown as Identity }),
     /Identity\.parse/u,
@@ -102,6 +105,9 @@ test('arguments that make no sense are a TypeError or a RangeError, before anyth
   }
   await assert.rejects(connect(host, 9, { ...options, limits: { maxMessageBytes: -1 } }), RangeError)
   await assert.rejects(connect(host, 9, { ...options, limits: { maxModulusBits: 8200 } }), /at most 8192/u)
+  await assert.rejects(connect(host, 9, { ...options, limits: { toString: 5 } as never }), /is not a limit/u)
+  await assert.rejects(connect(host, 9, undefined as never), /options are missing/u)
+  await assert.rejects(connect(host, 9, { ...options, serverIdentiy: bob } as never), /no option serverIdentiy/u)
   await assert.rejects(connect(host, 9, { ...options, limits: { nonsense: 1 } as never }), RangeError)
   await assert.rejects(connect(host, 9, { ...options, identity: 'me' as unknown as Identity }), TypeError)
 })

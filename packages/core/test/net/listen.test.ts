@@ -15,6 +15,7 @@ import {
   eventually,
   gone,
   host,
+  pause,
   plainServer,
   plainSocket,
   talk,
@@ -141,6 +142,53 @@ test('without onError a handler’s error becomes a process warning', async (t) 
   const [{ name, message }] = (await warning) as [Error]
   assert.equal(name, 'StalkWarning')
   assert.match(message, /nobody is told/u)
+})
+
+test('who refuses a message tells the peer by a reset, and without onError its developer by a warning', async (t) => {
+  const warning = once(process, 'warning')
+  const receiveAll = async (connection: { receive(): Promise<unknown> }): Promise<void> => {
+    while ((await connection.receive()) !== null);
+  }
+  const listener = await bobListens(t, receiveAll, { limits: { maxMessageBytes: 1000 } })
+  const connection = await aliceConnects(t, listener)
+  connection.send(text('x'.repeat(2000)))
+  await assert.rejects(connection.receive(), code('CONNECTION_LOST'))
+  const [{ message }] = (await warning) as [Error]
+  assert.match(message, /exceeds|limit/u)
+})
+
+test('a peer that vanishes is no news: no warning', async (t) => {
+  const warnings: unknown[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const settled: Promise<unknown>[] = []
+  const listener = await bobListens(t, (connection) => {
+    const receiving = connection.receive()
+    settled.push(receiving.catch((error: unknown) => error))
+    return receiving
+  })
+  const connection = await aliceConnects(t, listener)
+  await eventually(() => settled.length === 1, 'the handler runs')
+  connection.abort()
+  assert.ok(code('CONNECTION_LOST')(await settled[0]))
+  await pause(50)
+  assert.deepEqual(warnings, [])
+})
+
+test('an onError that throws becomes a warning and harms nothing', async (t) => {
+  const warning = once(process, 'warning')
+  const listener = await bobListens(t, () => undefined, {
+    onError: () => {
+      throw new Error('in onError')
+    },
+  })
+  const socket = await plainSocket(t, listener.port)
+  socket.resume().write(new Uint8Array(34))
+  await gone(socket)
+  const [{ message }] = (await warning) as [Error]
+  assert.equal(message, 'onError failed: in onError')
+  await aliceConnects(t, listener)
 })
 
 test('garbage, connect and close, and strangers’ protocols end their own socket only, and onError has the reason', async (t) => {

@@ -238,7 +238,7 @@ test('g4: a key of 20,000 bits is refused before any arithmetic', () => {
   assert.throws(() => roomy.receive(hello), code('RSA_MODULUS_TOO_LARGE'))
 })
 
-test('g4: a key over the limit is refused, also one that would fit into the packet', () => {
+test('g4: a large key with a large exponent is refused before any arithmetic, with a common one it is cheap', () => {
   const n = (1n << 8191n) + 1n
   const offer = {
     rsa: { n, e: n - 2n },
@@ -246,12 +246,16 @@ test('g4: a key over the limit is refused, also one that would fit into the pack
     signature: new Uint8Array(1024).fill(1),
   }
   const hello = encode(helloPacket({ ...offer, iv: randomBytes(16) }))
-  assert.throws(() => responder().receive(hello), code('RSA_MODULUS_TOO_LARGE'))
-  assert.throws(() => responder({ limits: { maxModulusBits: 8192 } }).receive(hello), code('STALK1_SIGNATURE_INVALID'))
+  assert.throws(() => responder().receive(hello), code('RSA_KEY_TOO_COSTLY'))
+  const patient = responder({ limits: { maxModulusBitsWithLargeExponent: 8192 } })
+  assert.throws(() => patient.receive(hello), code('STALK1_SIGNATURE_INVALID'))
+  const common = encode(helloPacket({ ...offer, rsa: { n, e: 65537n }, iv: randomBytes(16) }))
+  assert.throws(() => responder().receive(common), code('STALK1_SIGNATURE_INVALID'))
 })
 
 test('g4: exponents that are even, below 3, negative or above the modulus are refused', () => {
   const table = [
+    [bobsKey.n, 'RSA_EXPONENT_TOO_LARGE'],
     [bobsKey.n + 2n, 'RSA_EXPONENT_TOO_LARGE'],
     [2n, 'RSA_EXPONENT_TOO_SMALL'],
     [-3n, 'RSA_EXPONENT_TOO_SMALL'],

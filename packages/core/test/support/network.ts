@@ -1,7 +1,7 @@
 import { createServer, connect as connectSocket, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Connection } from '#src/connection/connection.js'
-import { connect, type ConnectOptions } from '#src/net/connect.js'
+import { connect, type ConnectSettings } from '#src/net/connect.js'
 import { listen, type Handler, type Listener, type ListenOptions } from '#src/net/listen.js'
 import { alice, bob } from './people.js'
 
@@ -22,7 +22,7 @@ export async function bobListens(
 export async function aliceConnects(
   t: TestContext,
   { port }: { port: number },
-  options: Partial<ConnectOptions> = {},
+  options: Partial<ConnectSettings> = {},
 ): Promise<Connection<Socket>> {
   const connection = await connect(host, port, {
     identity: alice,
@@ -58,7 +58,7 @@ export function capture(): { handler: Handler; next: () => Promise<Connection<So
 /** Two established ends of one connection. */
 export async function talk(
   t: TestContext,
-  options: { listen?: Partial<ListenOptions>; connect?: Partial<ConnectOptions> } = {},
+  options: { listen?: Partial<ListenOptions>; connect?: Partial<ConnectSettings> } = {},
 ): Promise<{ client: Connection<Socket>; server: Connection<Socket>; listener: Listener }> {
   const { handler, next } = capture()
   const listener = await bobListens(t, handler, options.listen)

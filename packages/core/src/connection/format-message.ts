@@ -4,6 +4,7 @@ import type { Spack, SpackElement } from '@stalk/spack'
 const MAX_ENTRIES = 16
 const MAX_BYTES = 32
 const MAX_CHARACTERS = 200
+const MAX_LINE = 4000
 
 /**
  * A message as one line for people: `integer 1, string "hello", byte[3] 010203`.
@@ -14,7 +15,8 @@ export function formatMessage(message: Spack): string {
   const shown = message.elements.slice(0, MAX_ENTRIES).map(formatElement)
   const hidden = message.elements.length - shown.length
   if (hidden > 0) shown.push(`… ${hidden} more`)
-  return shown.length === 0 ? '(empty)' : shown.join(', ')
+  const line = shown.length === 0 ? '(empty)' : shown.join(', ')
+  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line
 }
 
 /** Escapes whatever a terminal might obey, reorder or hide, line breaks included. */
@@ -63,6 +65,8 @@ function formatEntries(values: ArrayLike<number | bigint>): string {
 
 function formatNumber(value: number | bigint): string {
   if (Object.is(value, -0)) return '-0'
-  const digits = String(value)
-  return digits.length > MAX_CHARACTERS ? `${digits.slice(0, MAX_CHARACTERS)}… (${digits.length} digits)` : digits
+  if (typeof value === 'number' || BigInt.asIntN(512, value) === value) return String(value)
+  // Decimal digits of a number of many thousand bits take seconds, hexadecimal ones do not.
+  const digits = (value < 0n ? -value : value).toString(16)
+  return `${value < 0n ? '-' : ''}0x${digits.slice(0, MAX_BYTES)}… (${digits.length} hexadecimal digits)`
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Spack } from '@stalk/spack'
-import { escapeControls, formatMessage } from '#src/connection/format.js'
+import { escapeControls, formatMessage } from '#src/connection/format-message.js'
 
 test('every type is shown with its name and value', () => {
   const message = new Spack()
@@ -36,10 +36,17 @@ test('long values are cut and their length is named', () => {
     formatMessage(new Spack().integers(Array.from({ length: 50 }, () => 1))),
     /^integer\[50\] \((?:1 ){16}…\)$/u,
   )
-  assert.match(formatMessage(new Spack().integer(10n ** 500n)), /… \(501 digits\)$/u)
+  assert.match(formatMessage(new Spack().integer(-(16n ** 500n))), /^integer -0x1000*… \(501 hexadecimal digits\)$/u)
   const many = new Spack()
   for (let index = 0; index < 20; index += 1) many.byte(1)
   assert.match(formatMessage(many), /, … 4 more$/u)
+})
+
+test('a message of huge integers is shown at once and in one short line', () => {
+  const huge = 1n << 450_000n
+  const message = new Spack()
+  for (let index = 0; index < 16; index += 1) message.integers(new Array<bigint>(16).fill(huge))
+  assert.ok(formatMessage(message).length <= 4001)
 })
 
 test('a cut in the middle of a character beyond the first plane is still safe to print', () => {
