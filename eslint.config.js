@@ -13,6 +13,7 @@ const layers = {
     pure: true,
     except: { 'files.ts': ['node:fs', 'node:fs/promises', 'node:os', 'node:path'] },
   },
+  noise: { files: 'packages/core/src/noise', allow: ['crypto'], external: [], pure: true },
   stalk1: { files: 'packages/core/src/stalk1', allow: ['crypto', 'identity'], external: ['@stalk/spack'], pure: true },
   session: {
     files: 'packages/core/src/session',

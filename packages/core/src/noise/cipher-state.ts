@@ -1,0 +1,117 @@
+// CipherState: Noise Protocol Framework, revision 34, §5.1.
+import { aeadOpen, aeadSeal, aeadTagBytes } from '../crypto/aead.js'
+import { StalkError } from '../errors.js'
+import type { NoiseCipher } from './suites.js'
+
+/** How many bytes a key has. */
+export const keyBytes = 32
+
+/** How much longer a ciphertext is than its plaintext. */
+export const tagBytes: number = aeadTagBytes
+
+const noBytes = new Uint8Array()
+
+/**
+ * A key with the counter of the messages under it. Noise counts to 2^64 - 2; this ends at 2^53 - 2, which is as good as
+ * never, so that the counter is a number. Protocols with a limit of their own read {@link nonce}.
+ */
+export class CipherState {
+  readonly #cipher: NoiseCipher
+  #key: Uint8Array | null
+  #nonce: number
+  #isWiped = false
+
+  /**
+   * InitializeKey.
+   *
+   * @param key 32 bytes, copied; `null` passes everything through in clear
+   * @param nonce the first counter, for tests: with a key that was used before, the counters must not be, too
+   */
+  constructor(cipher: NoiseCipher, key: Uint8Array | null, nonce = 0) {
+    if (key !== null && key.length !== keyBytes) throw new RangeError(`key must be 32 bytes, not ${key.length}`)
+    if (!Number.isSafeInteger(nonce) || nonce < 0) throw new RangeError('nonce must be a safe integer, not negative')
+    this.#cipher = cipher
+    // not slice(): a Buffer’s shares memory, and the key is wiped
+    this.#key = key === null ? null : new Uint8Array(key)
+    this.#nonce = nonce
+  }
+
+  /** HasKey. Without a key nothing is encrypted. */
+  get hasKey(): boolean {
+    return this.#key !== null
+  }
+
+  /** The counter of the next message. */
+  get nonce(): number {
+    return this.#nonce
+  }
+
+  /**
+   * EncryptWithAd: the ciphertext and its tag of 16 bytes, in a new array; without a key a copy of the plaintext.
+   *
+   * Throws `NOISE_NONCE_EXHAUSTED`.
+   */
+  encryptWithAd(associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array {
+    const key = this.#usableKey()
+    if (key === null) return new Uint8Array(plaintext)
+    const nonce = encodeNonce(this.#cipher, BigInt(this.#nonce))
+    const ciphertext = aeadSeal(this.#cipher.algorithm, key, nonce, associatedData, plaintext)
+    this.#nonce += 1
+    return ciphertext
+  }
+
+  /**
+   * DecryptWithAd: the plaintext, in a new array, or `null` for what does not authenticate; the counter moves on success
+   * only. Every failure looks the same. Without a key a copy of the ciphertext.
+   *
+   * Throws `NOISE_NONCE_EXHAUSTED`.
+   */
+  decryptWithAd(associatedData: Uint8Array, ciphertext: Uint8Array): Uint8Array | null {
+    const key = this.#usableKey()
+    if (key === null) return new Uint8Array(ciphertext)
+    const nonce = encodeNonce(this.#cipher, BigInt(this.#nonce))
+    const plaintext = aeadOpen(this.#cipher.algorithm, key, nonce, associatedData, ciphertext)
+    if (plaintext !== null) this.#nonce += 1
+    return plaintext
+  }
+
+  /**
+   * Rekey (Noise §4.2, §11.3): replaces the key by a one-way function of it and wipes the old one. The counter goes on.
+   *
+   * Throws `TypeError` without a key.
+   */
+  rekey(): void {
+    const key = this.#usableKey()
+    if (key === null) throw new TypeError('there is no key to replace')
+    const nonce = encodeNonce(this.#cipher, maximalNonce)
+    const ciphertext = aeadSeal(this.#cipher.algorithm, key, nonce, noBytes, new Uint8Array(keyBytes))
+    key.set(ciphertext.subarray(0, keyBytes))
+    ciphertext.fill(0)
+  }
+
+  /** Overwrites the key; every later use is a `TypeError`. */
+  wipe(): void {
+    this.#key?.fill(0)
+    this.#key = null
+    this.#isWiped = true
+  }
+
+  #usableKey(): Uint8Array | null {
+    // a wiped state must not turn into one that passes everything through in clear
+    if (this.#isWiped) throw new TypeError('the key has been wiped')
+    if (this.#nonce >= Number.MAX_SAFE_INTEGER) {
+      throw new StalkError('NOISE_NONCE_EXHAUSTED', 'this key is used up: connect anew')
+    }
+    return this.#key
+  }
+}
+
+/** Kept for rekeying: no message has it (Noise §5.1). */
+const maximalNonce = 2n ** 64n - 1n
+
+/** 4 zero bytes, then the 64-bit counter: Noise §12.3, §12.4. */
+function encodeNonce({ littleEndianNonce }: NoiseCipher, counter: bigint): Uint8Array {
+  const nonce = new Uint8Array(12)
+  new DataView(nonce.buffer).setBigUint64(4, counter, littleEndianNonce)
+  return nonce
+}
