@@ -6,7 +6,6 @@ import { errorTable } from '../packages/core/src/errors.ts'
 import { spackErrorTable } from '../packages/spack/src/errors.ts'
 
 const file = path.resolve(import.meta.dirname, '../docs/ERRORS.md')
-const faults = { local: 'this side', peer: 'the peer', transport: 'the line' }
 
 const rows = (table, cells) =>
   Object.entries(table).map(([code, entry]) => `| \`${code}\` | ${cells(entry).join(' | ')} |`)
@@ -15,11 +14,12 @@ const text = `# Errors
 Made by \`npm run docs\` from the tables in \`packages/core/src/errors.ts\` and \`packages/spack/src/errors.ts\`: do not edit.
 
 Everything that goes wrong is a \`StalkError\` with a \`code\`; a caller's misuse is a \`TypeError\` or a \`RangeError\`. Codes keep their meaning
-for ever, messages may change. \`error.fault\` says whose doing it is. What a peer is told: nothing, the line is closed (stalk/1 has no way to say more).
+for ever, messages may change. \`error.fault\` says whose doing it is: \`local\` (this side), \`peer\`, or \`transport\` (the line between). What a peer is told: nothing; before the handshake is done the line is closed,
+afterwards reset (stalk/1 has no way to say more).
 
 | code | fault | when | what to do |
 | --- | --- | --- | --- |
-${rows(errorTable, ({ fault, when, remedy }) => [faults[fault], when, remedy]).join('\n')}
+${rows(errorTable, ({ fault, when, remedy }) => [`\`${fault}\``, when, remedy]).join('\n')}
 
 ## SpackError
 
@@ -28,6 +28,17 @@ What \`encode\` and \`decode\` of \`@stalk/spack\` throw; over a connection it i
 | code | when | what to do |
 | --- | --- | --- |
 ${rows(spackErrorTable, ({ when, remedy }) => [when, remedy]).join('\n')}
+
+## The command
+
+\`stalk\` has some codes of its own, beside those above:
+
+| code | when |
+| --- | --- |
+| \`USAGE\` | An option, an argument or a command is wrong. |
+| \`INPUT_INVALID\` | A line of the standard input is no message. |
+| \`PEER_CLOSED\` | The peer closed before it took, or replied to, a line of the input. |
+| \`OUTPUT_FAILED\` | The standard output could not be written, such as on a full disk. |
 `
 
 const options = { ...(await prettier.resolveConfig(file)), parser: 'markdown' }
