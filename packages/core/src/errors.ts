@@ -126,7 +126,7 @@ export const errorTable = {
   // the stalk/1 handshake
   STALK1_PACKET_INVALID: {
     fault: 'peer',
-    when: 'Bytes are not a well-formed packet within the limits, or an established stalk/1 connection carries something else than one `byte[]` in it.',
+    when: 'Bytes are not a well-formed packet within the limits, or an encrypted one, from the fin on, carries something else than one `byte[]`.',
     remedy: 'Look at `cause`. The peer does not speak stalk/1, or speaks it wrongly.',
   },
   STALK1_HANDSHAKE_INVALID: {

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { decode, encode, Spack, type ElementInput, type SpackErrorCode } from '@stalk/spack'
+import {
+  decode,
+  encode,
+  PacketStream,
+  Spack,
+  type ElementInput,
+  type SpackError,
+  type SpackErrorCode,
+} from '@stalk/spack'
 import { fromHex, toHex } from './support/bytes.js'
 import { chunkings, readChunks } from './support/chunked.js'
 import { refusal } from './support/refusal.js'
-import { cases, elementsOf, emitErrors, invalidCases, spackOf } from './support/vectors.js'
+import { cases, elementsOf, emitErrors, invalidCases, invalidCodes, spackOf } from './support/vectors.js'
 
 test('the vector files are whole: 100 packets, 17 quirks, 12 emit errors, 59 malformed packets', () => {
   assert.equal(cases.length, 100)
@@ -236,6 +244,23 @@ for (const { name, hex, buffer } of invalidCases) {
     }
   })
 }
+
+test('spack-invalid-codes.json says of every invalid packet what is done with it', () => {
+  const outcome = (attempt: () => string): string => {
+    try {
+      return attempt()
+    } catch (error) {
+      return (error as SpackError).code
+    }
+  }
+  const outcomes = invalidCases.map(({ name, hex }) => {
+    const stream = new PacketStream()
+    stream.push(fromHex(hex))
+    const bytes = outcome(() => (decode(fromHex(hex)), 'ok'))
+    return [name, { bytes, stream: outcome(() => (stream.next() === null ? 'more' : 'ok')) }] as const
+  })
+  assert.deepEqual(invalidCodes, Object.fromEntries(outcomes))
+})
 
 function vectorCase(name: string): (typeof cases)[number] {
   return cases.find((vector) => vector.name === name)!

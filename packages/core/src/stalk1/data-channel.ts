@@ -52,11 +52,11 @@ export class DataChannel {
   }
 }
 
-/** What a packet of an established connection carries: exactly one byte[]. Throws STALK1_PACKET_INVALID. */
+/** What an encrypted packet carries, the fin and everything after it: exactly one byte[]. Throws STALK1_PACKET_INVALID. */
 export function readCiphertext(packet: Spack): Uint8Array {
   const [element, ...rest] = packet.elements
   if (element?.type !== 'byte[]' || rest.length > 0) {
-    throw new StalkError('STALK1_PACKET_INVALID', 'a packet on an established connection carries exactly one byte[]')
+    throw new StalkError('STALK1_PACKET_INVALID', 'an encrypted packet carries exactly one byte[]')
   }
   return element.value
 }

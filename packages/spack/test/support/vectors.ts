@@ -40,6 +40,11 @@ export const { cases, emit_errors: emitErrors } = load('spack.json') as {
   emit_errors: readonly { readonly name: string }[]
 }
 
+/** What we do with each of the invalid cases: `ok`, `more` (in a stream) or a code. */
+export const { cases: invalidCodes } = load('spack-invalid-codes.json') as {
+  cases: Readonly<Record<string, { readonly bytes: string; readonly stream: string }>>
+}
+
 export const { cases: invalidCases } = load('spack-invalid.json') as { cases: readonly InvalidCase[] }
 
 /** The packet that a vector's elements describe. */
