@@ -21,7 +21,7 @@ export interface ConnectionParts<Socket extends Duplex = Duplex> {
   readonly autoFlush: boolean
 }
 
-/** With unread messages of this much memory, a peer that still keeps our own from leaving is given up. */
+/** A peer that keeps our messages from leaving may go on for this much memory of unread messages. */
 const MAX_BLOCKED_BYTES = 4 * 1024 * 1024
 
 /** How long `close()` waits for the peer, unless told otherwise. */
@@ -52,6 +52,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #closing: Promise<void> | null = null
   #sendingEnded = false
   #endsWithPeer = false
+  /** What was unread when our messages began to wait for the end of a packet; null while they do not. */
+  #blockedSince: number | null = null
   #settleOpening: ((error: StalkError | null) => void) | null = null
 
   static {
@@ -229,7 +231,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    */
   #updateReading(): void {
     const blocked = this.#inbox.full && this.#session.queuedBytes > 0
-    if (blocked && this.#inbox.bytes > MAX_BLOCKED_BYTES) {
+    this.#blockedSince = blocked ? (this.#blockedSince ?? this.#inbox.bytes) : null
+    if (this.#blockedSince !== null && this.#inbox.bytes - this.#blockedSince > MAX_BLOCKED_BYTES) {
       const reason = 'the peer goes on sending while our messages wait: over stalk/1 the two sides have to take turns'
       this.#fail(new StalkError('STALK1_OUT_OF_STEP', reason))
       return

@@ -258,6 +258,18 @@ test('our messages that wait for the end of a packet make us read on, however mu
   }
 })
 
+test('a large unread message does not keep our answer from waiting for the rest of a packet', async (t) => {
+  const { client, server } = await talk(t)
+  client.send(new Spack().bytes(new Uint8Array(8 * 1024 * 1024)))
+  client.send(new Spack().bytes(new Uint8Array(4 * 1024 * 1024)))
+  await eventually(() => server.socket.isPaused(), 'the receiver stops reading')
+  server.send(text('an answer'))
+  await server.flush()
+  assert.equal((await server.receive())?.length, 1)
+  assert.equal((await server.receive())?.length, 1)
+  assert.deepEqual((await client.receive())?.values(), ['an answer'])
+})
+
 test('a peer that goes on talking while our messages wait ends the connection: nothing waits for ever', async (t) => {
   const { client, server } = await talk(t)
   const sending = (async () => {
