@@ -275,6 +275,13 @@ describe('the default places', () => {
     assert.equal((await Identity.load()).equals(ed25519), true)
   })
 
+  test('IDENTITY_NOT_FOUND: the path of id_priv instead of its directory', async () => {
+    await assert.rejects(Identity.load('/nowhere/id_priv'), {
+      code: 'IDENTITY_NOT_FOUND',
+      message: '/nowhere/id_priv is no directory: pass the one that has id_priv',
+    })
+  })
+
   test('IDENTITY_NOT_FOUND: names all that were tried, and how to make one', async () => {
     set('STALK_HOME', path.join(home, 'mine'))
     await assert.rejects(Identity.load(), (error: Error & { code?: string }) => {

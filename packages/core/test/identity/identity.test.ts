@@ -151,3 +151,14 @@ test('IDENTITY_PRIVATE_MISSING: a peer’s identity as one’s own', async () =>
 test('a private key of another algorithm is a TypeError', () => {
   assert.throws(() => keysFromPrivateKey(generateX25519().privateKey, 'stalk/2'), TypeError)
 })
+
+test('generate and parse without their argument are a TypeError that says what they take', async () => {
+  await assert.rejects(Identity.generate(undefined as never), {
+    name: 'TypeError',
+    message: /^generate takes \{ type: 'ed25519' \}/u,
+  })
+  assert.throws(() => Identity.parse(undefined as never), {
+    name: 'TypeError',
+    message: /is a string, not undefined$/u,
+  })
+})

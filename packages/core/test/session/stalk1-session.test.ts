@@ -4,11 +4,11 @@ import { decode, encode, Spack, SpackError } from '@stalk/spack'
 import { StalkError } from '#src/errors.js'
 import { randomBytes } from '#src/crypto/random.js'
 import { sha256 } from '#src/crypto/sha256.js'
-import { generateX25519 } from '#src/crypto/x25519.js'
+import { generateX25519, x25519 } from '#src/crypto/x25519.js'
 import { defaultLimits } from '#src/limits.js'
 import { Stalk1Session } from '#src/session/stalk1-session.js'
 import { DataChannel, readCiphertext } from '#src/stalk1/data-channel.js'
-import { ackPacket, helloPacket } from '#src/stalk1/messages.js'
+import { ackPacket, helloPacket, readAck } from '#src/stalk1/messages.js'
 import { makeOffer } from '#src/stalk1/offer.js'
 import { code } from '../support/errors.js'
 import { alice, bob, small } from '../support/people.js'
@@ -201,6 +201,24 @@ test('handshake packets of the wrong shape are STALK1_HANDSHAKE_INVALID', () => 
     assert.throws(() => responder().receive(encode(packet)), code('STALK1_HANDSHAKE_INVALID'))
   }
   assert.throws(() => initiator().receive(encode(hello)), code('STALK1_HANDSHAKE_INVALID'))
+})
+
+test('a fin that decrypts and is no fin, or is not encrypted, is refused with its own code', () => {
+  const fins = [
+    [encode(new Spack().integer(101)), 'STALK1_HANDSHAKE_INVALID'],
+    [encode(new Spack().integer(102).byte(0)), 'STALK1_HANDSHAKE_INVALID'],
+  ] as const
+  for (const [inner, expected] of fins) {
+    const [ephemeral, iv, session] = [generateX25519(), randomBytes(16), responder()]
+    session.receive(encode(helloPacket({ ...makeOffer(alice, ephemeral), iv })))
+    const ack = readAck(decode(output(session)))
+    const channel = new DataChannel(x25519(ephemeral, ack.ephemeral), iv, 1000)
+    assert.throws(() => session.receive(channel.seal(inner)), code(expected))
+    assert.deepEqual(session.takeEvents(), [])
+  }
+  const session = responder()
+  session.receive(output(initiator()))
+  assert.throws(() => session.receive(encode(new Spack().integer(102))), code('STALK1_PACKET_INVALID'))
 })
 
 test('an initialisation vector that has not 16 bytes is STALK1_IV_LENGTH', () => {
