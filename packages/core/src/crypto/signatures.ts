@@ -2,6 +2,7 @@
 // The signers work in node's thread pool: RSA takes 4 ms with 4,096 bits. Verifying is cheap and done at once.
 import { constants, type KeyObject, sign, type SigningOptions, verify } from 'node:crypto'
 import { plainBytes } from './bytes.js'
+import { isSafeEd25519PublicKey } from './ed25519.js'
 
 /** An Ed25519 signature of `message`: 64 bytes. `TypeError` for a key of another algorithm. */
 export async function ed25519Sign(privateKey: KeyObject, message: Uint8Array): Promise<Uint8Array> {
@@ -11,13 +12,15 @@ export async function ed25519Sign(privateKey: KeyObject, message: Uint8Array): P
 
 /**
  * Whether `signature` is the Ed25519 signature of `message`. Only canonical encodings are (S below the order, R as it is
- * computed, without cofactor), so nobody can make a second one from the first.
+ * computed, without cofactor, not of low order), so nobody can make a second one from the first.
  *
  * A low-order key verifies what anybody makes: make `publicKey` from 32 bytes of which `isSafeEd25519PublicKey` is true.
  * `TypeError` for a key of another algorithm.
  */
 export function ed25519Verify(publicKey: KeyObject, message: Uint8Array, signature: Uint8Array): boolean {
   requireType(publicKey, 'ed25519')
+  // no signer makes an R of low order; OpenSSL 3.5 refuses it, 3.0 does not
+  if (signature.length !== 64 || !isSafeEd25519PublicKey(signature.subarray(0, 32))) return false
   return verify(null, message, publicKey, signature)
 }
 
