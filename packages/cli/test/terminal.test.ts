@@ -22,7 +22,15 @@ async function onTerminal(
   environment: Record<string, string> = {},
 ): Promise<{ code: number; screen: string }> {
   const command = [...stalkCommand, ...args].map((word) => `'${word}'`).join(' ')
-  const env = { ...process.env, HOME: home.path, STALK_PASSPHRASE: '', NO_COLOR: '', STALK_HOME: '', ...environment }
+  const env = {
+    ...process.env,
+    HOME: home.path,
+    STALK_PASSPHRASE: '',
+    NO_COLOR: undefined,
+    FORCE_COLOR: undefined,
+    STALK_HOME: '',
+    ...environment,
+  }
   const terminal = spawn(scriptProgram, ['-qec', command, '/dev/null'], { env, timeout: 30_000 })
   let screen = ''
   let asked = 0

@@ -109,8 +109,9 @@ const neutral = {
   STALK_HOME: '',
   STALK_PASSPHRASE: '',
   STALK_DEBUG: '',
-  NO_COLOR: '',
-  FORCE_COLOR: '',
+  // absent, not empty: node warns when both are there, and its test runner sets the second
+  NO_COLOR: undefined,
+  FORCE_COLOR: undefined,
 }
 
 /** Runs a command to its end. */
