@@ -15,9 +15,15 @@ const layers = {
   },
   noise: { files: 'packages/core/src/noise', allow: ['crypto'], external: [], pure: true },
   stalk1: { files: 'packages/core/src/stalk1', allow: ['crypto', 'identity'], external: ['@stalk/spack'], pure: true },
+  stalk2: {
+    files: 'packages/core/src/stalk2',
+    allow: ['noise', 'crypto', 'identity'],
+    external: ['@stalk/spack'],
+    pure: true,
+  },
   session: {
     files: 'packages/core/src/session',
-    allow: ['stalk1', 'identity', 'crypto'],
+    allow: ['stalk1', 'stalk2', 'noise', 'identity', 'crypto'],
     external: ['@stalk/spack'],
     pure: true,
   },
@@ -28,8 +34,9 @@ const layers = {
   },
   net: {
     files: 'packages/core/src/net',
-    allow: ['connection', 'session', 'identity', 'crypto'],
+    allow: ['connection', 'session', 'stalk2', 'identity', 'crypto'],
     external: ['@stalk/spack', 'node:net'],
+    except: { 'key-log.ts': ['node:fs'] },
   },
   cli: { files: 'packages/cli/src', allow: [], external: ['@stalk/core', 'commander', 'node:*'] },
   examples: { files: 'examples', allow: [], external: ['@stalk/core', 'node:*'] },

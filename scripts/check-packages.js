@@ -7,9 +7,9 @@ import path from 'node:path'
 
 const consumer = `
 import { connect, Identity, listen, Spack } from '@stalk/core'
-const identity = await Identity.generate({ type: 'rsa', bits: 2048, protocol: 'stalk/1' })
-const listener = await listen('127.0.0.1', 0, async (peer) => console.log((await peer.receive()).values()[0]), { identity, protocol: 'stalk/1' })
-const connection = await connect('127.0.0.1', listener.port, { identity, serverIdentity: identity, protocol: 'stalk/1' })
+const identity = await Identity.generate({ type: 'ed25519' })
+const listener = await listen('127.0.0.1', 0, async (peer) => console.log((await peer.receive()).values()[0]), { identity })
+const connection = await connect('127.0.0.1', listener.port, { identity, serverIdentity: identity })
 connection.send(new Spack().string('hello'))
 await connection.end()
 await connection.receive()

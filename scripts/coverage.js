@@ -5,7 +5,7 @@ import { findTests, nodeArguments, testArguments } from './test-files.js'
 const c8 = 'node_modules/c8/bin/c8.js'
 const pureLayers = [
   'packages/spack/src',
-  ...['crypto', 'identity', 'noise', 'stalk1', 'session'].map((layer) => `packages/core/src/${layer}`),
+  ...['crypto', 'identity', 'noise', 'stalk1', 'stalk2', 'session'].map((layer) => `packages/core/src/${layer}`),
 ]
 const common = ['--temp-directory', 'coverage/tmp', '--exclude-after-remap', '--exclude', '**/test/**']
 

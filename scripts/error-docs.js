@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import prettier from 'prettier'
-import { errorTable } from '../packages/core/src/errors.ts'
+import { errorTable } from '../packages/core/src/error-table.ts'
 import { spackErrorTable } from '../packages/spack/src/errors.ts'
 
 const file = path.resolve(import.meta.dirname, '../docs/ERRORS.md')
@@ -11,11 +11,11 @@ const rows = (table, cells) =>
   Object.entries(table).map(([code, entry]) => `| \`${code}\` | ${cells(entry).join(' | ')} |`)
 const text = `# Errors
 
-Made by \`npm run docs\` from the tables in \`packages/core/src/errors.ts\` and \`packages/spack/src/errors.ts\`: do not edit.
+Made by \`npm run docs\` from the tables in \`packages/core/src/error-table.ts\` and \`packages/spack/src/errors.ts\`: do not edit.
 
 Everything that goes wrong is a \`StalkError\` with a \`code\`; a caller's misuse is a \`TypeError\` or a \`RangeError\`. Codes keep their meaning
-for ever, messages may change. \`error.fault\` says whose doing it is: \`local\` (this side), \`peer\`, or \`transport\` (the line between). What a peer is told: nothing; before the handshake is done the line is closed,
-afterwards reset (stalk/1 has no way to say more).
+for ever, messages may change. \`error.fault\` says whose doing it is: \`local\` (this side), \`peer\`, or \`transport\` (the line between). What a peer is told: over stalk/1 nothing, the line is closed before the handshake is done and reset afterwards;
+over stalk/2 one CLOSE with a code (SPEC, stalk/2 §8) as soon as there are keys, before that nothing, or a refusal in clear.
 
 | code | fault | when | what to do |
 | --- | --- | --- | --- |
@@ -23,7 +23,7 @@ ${rows(errorTable, ({ fault, when, remedy }) => [`\`${fault}\``, when, remedy]).
 
 ## SpackError
 
-What \`encode\` and \`decode\` of \`@stalk/spack\` throw; over a connection it is the \`cause\` of \`STALK1_PACKET_INVALID\` or \`MESSAGE_INVALID\`.
+What \`encode\` and \`decode\` of \`@stalk/spack\` throw; over a connection it is the \`cause\` of \`STALK1_PACKET_INVALID\`, \`PEER_MESSAGE_INVALID\` or \`MESSAGE_INVALID\`.
 
 | code | when | what to do |
 | --- | --- | --- |

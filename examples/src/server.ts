@@ -5,12 +5,12 @@ const listener = await listen(
   '127.0.0.1',
   Number(process.env['PORT'] ?? 4000),
   async (connection) => {
-    console.log('connected', connection.peerIdentity.fingerprint)
+    console.log('connected', connection.peerIdentity?.fingerprint)
     for await (const message of connection) {
       connection.send(new Spack().string(`thank you for "${String(message.values()[0])}"`))
     }
   },
-  { identity, protocol: 'stalk/1', onError: (error, { peer }) => console.error(peer, error) },
+  { identity, onError: (error, { peer }) => console.error(peer, error) },
 )
 process.once('SIGINT', () => void listener.close())
 console.log(`listening on port ${listener.port}`)

@@ -5,23 +5,22 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { connect, debugHandler, Identity, listen, Spack } from '@stalk/core'
 
-const protocol = 'stalk/1'
 const directory = await mkdtemp(path.join(tmpdir(), 'stalk-start-'))
 const [server, client] = await Promise.all(
   ['server', 'client'].map(async (name) => {
-    const identity = await Identity.generate({ type: 'rsa', bits: 2048, protocol })
+    const identity = await Identity.generate({ type: 'ed25519' })
     await identity.save(path.join(directory, name), {})
     return identity
   }),
 )
 if (server === undefined || client === undefined) throw new Error('two identities are needed')
 
-const listener = await listen('127.0.0.1', 0, debugHandler, { identity: server, protocol })
+const listener = await listen('127.0.0.1', 0, debugHandler, { identity: server })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())
-console.log(`listening on 127.0.0.1:${listener.port} (${protocol})`)
+console.log(`listening on 127.0.0.1:${listener.port} (${listener.protocol})`)
 console.log(`fingerprint ${server.fingerprint}\n`)
 
-const connection = await connect('127.0.0.1', listener.port, { identity: client, serverIdentity: server, protocol })
+const connection = await connect('127.0.0.1', listener.port, { identity: client, serverIdentity: server })
 const messages = [
   new Spack().integer(1234567890),
   new Spack().integer(2n ** 100n),
@@ -41,7 +40,7 @@ await connection.close()
 console.log(`
 Talk to it from another terminal, in this directory; each line you type is a message:
 
-  npx stalk connect 127.0.0.1 ${listener.port} --protocol ${protocol} --text --identity ${directory}/client --server-identity ${directory}/server
+  npx stalk connect 127.0.0.1 ${listener.port} --text --identity ${directory}/client --server-identity ${directory}/server
 
 Ctrl-C ends it.`)
 

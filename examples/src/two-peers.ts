@@ -1,7 +1,7 @@
 import { connect, Identity, listen, Spack } from '@stalk/core'
 
-const protocol = 'stalk/1'
-const [server, client] = [await newIdentity(), await newIdentity()]
+const server = await Identity.generate({ type: 'ed25519' })
+const client = await Identity.generate({ type: 'ed25519' })
 
 const listener = await listen(
   '127.0.0.1',
@@ -13,17 +13,13 @@ const listener = await listen(
       connection.send(new Spack().string(`thank you for "${String(text)}"`))
     }
   },
-  { identity: server, protocol },
+  { identity: server },
 )
 
-const connection = await connect('127.0.0.1', listener.port, { identity: client, serverIdentity: server, protocol })
+const connection = await connect('127.0.0.1', listener.port, { identity: client, serverIdentity: server })
 connection.send(new Spack().integer(1).string('hello'))
 const reply = await connection.receive() // a Spack, or null when the peer has sent its last
 console.log('client heard', reply?.values())
 
 await connection.close()
 await listener.close()
-
-function newIdentity(): Promise<Identity> {
-  return Identity.generate({ type: 'rsa', bits: 2048, protocol })
-}

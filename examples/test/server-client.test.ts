@@ -16,7 +16,7 @@ test('the server and the client of the README talk as two processes with identit
   const directory = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
   for (const name of ['server', 'client']) {
-    const identity = await Identity.generate({ type: 'rsa', bits: 2048, protocol: 'stalk/1' })
+    const identity = await Identity.generate({ type: 'ed25519' })
     await identity.save(path.join(directory, 'keys', name))
   }
   const run = ['--import', loader, ...conditions]

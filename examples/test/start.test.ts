@@ -20,7 +20,7 @@ test('npm start shows a message of every type arriving, says how to connect, and
   })
   const [exitCode] = (await once(child, 'exit')) as [number | null]
   assert.equal(exitCode, 0)
-  assert.match(printed, /listening on 127\.0\.0\.1:\d+ \(stalk\/1\)\nfingerprint [\w-]{43}\n/u)
+  assert.match(printed, /listening on 127\.0\.0\.1:\d+ \(stalk\/2\)\nfingerprint [\w-]{43}\n/u)
   const arrived = [
     'integer 1234567890',
     'integer 1267650600228229401496703205376',
@@ -37,6 +37,6 @@ test('npm start shows a message of every type arriving, says how to connect, and
   for (const line of arrived) assert.ok(printed.includes(` ${line}\n`), line)
   const directory = /--identity (\S+)\/client/u.exec(printed)?.[1]
   assert.ok(directory !== undefined)
-  assert.match(printed, /npx stalk connect 127\.0\.0\.1 \d+ --protocol stalk\/1/u)
+  assert.match(printed, /npx stalk connect 127\.0\.0\.1 \d+/u)
   assert.equal(existsSync(directory), false)
 })

@@ -7,6 +7,7 @@ import {
   StalkError,
   type Connection,
   type ConnectOptions,
+  type Protocol,
   type ServerCheck,
 } from '@stalk/core'
 import { CommandError, exitCodes, usageError, withExitCode } from './exit-codes.js'
@@ -14,12 +15,12 @@ import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
 import { invalidLine, readLines, type Line } from './input-lines.js'
 import { encodeMessage, parseMessage } from './message-json.js'
 import { formatAddress, note, printLine } from './output.js'
-import { requireProtocolOption } from './protocol-option.js'
 import { stopOnSignals, type Stop } from './stop.js'
 
 /** As commander hands them over. */
 export interface ConnectCommandOptions {
-  readonly protocol?: string
+  readonly protocol: Protocol
+  readonly anonymous?: true
   readonly serverIdentity?: string
   readonly unverified?: true
   readonly identity?: string
@@ -32,15 +33,16 @@ export interface ConnectCommandOptions {
 
 /** Sends every line of the standard input, prints what comes back, until both sides have sent their last. */
 export async function connectCommand(host: string, port: number, options: ConnectCommandOptions): Promise<void> {
-  const protocol = requireProtocolOption(options.protocol)
+  const { protocol } = options
+  if (protocol === 'stalk/1' && options.anonymous) throw usageError('stalk/1 knows no anonymous peers')
   const pin = await choosePin(options)
-  const identity = await loadOwnIdentity(options.identity)
+  const who = options.anonymous ? { anonymous: true } : { identity: await loadOwnIdentity(options.identity) }
   const stop = stopOnSignals()
   const timeout = options.timeout === undefined ? {} : { timeoutMs: options.timeout }
-  const connection = await open(host, port, { ...pin, ...timeout, protocol, identity, signal: stop.signal })
+  const connection = await open(host, port, { ...pin, ...timeout, ...who, protocol, signal: stop.signal })
 
   const address = formatAddress(host, port)
-  note(`connected to ${address} (${protocol}), fingerprint ${connection.peerIdentity.fingerprint}`, 'green')
+  note(`connected to ${address} (${protocol}), fingerprint ${connection.peerIdentity?.fingerprint ?? 'none'}`, 'green')
   if (connection.unverified) note('not verified: whoever answers there may be anybody', 'yellow')
   await new Conversation(connection, options).hold(stop)
 }
@@ -59,7 +61,7 @@ async function open(host: string, port: number, options: ConnectOptions): Promis
   try {
     return await connect(host, port, options)
   } catch (error) {
-    // before the handshake is done, bytes that are no packet mean that no stalk peer is there
+    // before the handshake is done, bytes that are no packet mean that no such peer is there
     const isForeign = error instanceof StalkError && error.code === 'STALK1_PACKET_INVALID'
     throw isForeign ? withExitCode(error, exitCodes.unreachable) : error
   }
@@ -107,7 +109,8 @@ class Conversation {
     await setImmediate() // a reply that came together with the end has to reach the line that waits for it
     if (this.#inputEnded) return
     if (this.#openLine === null) {
-      note('the peer closed the connection (over stalk/1 this cannot be told from a crash)')
+      const isCertain = this.#connection.protocol !== 'stalk/1'
+      note(`the peer closed the connection${isCertain ? '' : ' (over stalk/1 this cannot be told from a crash)'}`)
       return
     }
     const what = this.#options.reply ? 'before it replied to' : 'before it took'

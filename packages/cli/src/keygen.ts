@@ -35,12 +35,6 @@ export async function keygen(options: KeygenOptions): Promise<void> {
   await identity.save(directory, { passphrase, force })
 
   note(`saved in ${directory}: id_priv (keep it secret) and id_pub`)
-  if (protocol === 'stalk/2') {
-    note(
-      'this release of stalk speaks stalk/1 only: for an identity to use now, stalk keygen --protocol stalk/1',
-      'yellow',
-    )
-  }
   await printLine(describeIdentity(identity, json ? 'json' : 'lines', { directory }))
 }
 

@@ -1,14 +1,22 @@
-import { listen, StalkError, formatMessage, type Connection, type Listener, type ListenerErrorInfo } from '@stalk/core'
-import { CommandError } from './exit-codes.js'
+import {
+  listen,
+  StalkError,
+  formatMessage,
+  type Connection,
+  type Listener,
+  type ListenerErrorInfo,
+  type Protocol,
+} from '@stalk/core'
+import { CommandError, usageError } from './exit-codes.js'
 import { loadOwnIdentity } from './identities.js'
 import { encodeMessage } from './message-json.js'
 import { formatAddress, note, printLine } from './output.js'
-import { requireProtocolOption } from './protocol-option.js'
 import { stopOnSignals, type Stop } from './stop.js'
 
 /** As commander hands them over. */
 export interface ListenCommandOptions {
-  readonly protocol?: string
+  readonly protocol: Protocol
+  readonly allowAnonymous?: true
   readonly identity?: string
   readonly json?: true
   readonly echo?: true
@@ -16,12 +24,14 @@ export interface ListenCommandOptions {
 
 /** Prints what arrives until a signal comes. */
 export async function listenCommand(host: string, port: number, options: ListenCommandOptions): Promise<void> {
-  const protocol = requireProtocolOption(options.protocol)
+  const { protocol } = options
+  if (protocol === 'stalk/1' && options.allowAnonymous) throw usageError('stalk/1 knows no anonymous peers')
   const identity = await loadOwnIdentity(options.identity)
   const stop = stopOnSignals()
   const listener = await listen(host, port, (connection) => serve(connection, options, stop), {
     protocol,
     identity,
+    ...(options.allowAnonymous && { allowAnonymous: true }),
     onError: (error, info) => {
       reportError(error, info, stop)
     },
@@ -40,13 +50,14 @@ function announce({ host, port, protocol, identity }: Listener, { echo }: Listen
   note(`fingerprint ${identity.fingerprint}`)
   // an identity may be longer than a note: a modulus of 8,192 bits takes 1,400 characters
   const manner = echo ? '--text --reply' : '--text'
-  const command = `stalk connect ${reachable} ${port} --protocol ${protocol} ${manner} --server-identity '${identity.toString()}'`
+  const spoken = protocol === 'stalk/1' ? ' --protocol stalk/1' : ''
+  const command = `stalk connect ${reachable} ${port}${spoken} ${manner} --server-identity '${identity.toString()}'`
   note(`to connect: ${command}`, undefined, Infinity)
 }
 
 async function serve(connection: Connection, { json, echo }: ListenCommandOptions, stop: Stop): Promise<void> {
   const peer = formatAddress(connection.host, connection.port)
-  note(`${peer} connected, fingerprint ${connection.peerIdentity.fingerprint}`)
+  note(`${peer} connected, fingerprint ${connection.peerIdentity?.fingerprint ?? 'none: anonymous'}`)
   for await (const message of connection) {
     try {
       await printLine(json ? encodeMessage(message) : `${peer} ${formatMessage(message)}`)

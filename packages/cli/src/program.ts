@@ -26,6 +26,7 @@ const environmentHelp = `Environment:
   STALK_HOME        directory of the default identity; otherwise ~/.stalk, then ~/.spack
   STALK_PASSPHRASE  of an encrypted id_priv; for keygen --passphrase without a terminal
   STALK_DEBUG       1: print stack traces
+  STALKKEYLOG       a file to which the secrets of stalk/2 connections are added, for debugging only
   NO_COLOR          no colour; without a terminal there is none anyway`
 
 const formHelp = `A message in JSON is one line, an array of pairs [type, value]:
@@ -43,9 +44,7 @@ function addKeygen(program: Command): void {
     .command('keygen')
     .summary('make an identity')
     .description('Makes an identity: id_priv and id_pub in a directory. Prints its fingerprint and its text form.')
-    .addOption(
-      new Option('--protocol <name>', 'what it is for').choices(['stalk/1', 'stalk/2']).default('stalk/2', 'stalk/2'),
-    )
+    .addOption(protocolOption('what it is for'))
     .addOption(
       new Option('--type <type>', 'kind of key (stalk/2: ed25519; stalk/1 knows rsa only)').choices(['ed25519', 'rsa']),
     )
@@ -54,10 +53,6 @@ function addKeygen(program: Command): void {
     .option('--passphrase', 'encrypt id_priv: asks twice, or takes $STALK_PASSPHRASE; stalk/2 only')
     .option('--force', 'replace the identity that is there, for good')
     .option('--json', 'print one line of JSON')
-    .addHelpText(
-      'after',
-      '\nThis release speaks stalk/1 only: for an identity to use now, stalk keygen --protocol stalk/1',
-    )
     .action(keygen)
 }
 
@@ -86,8 +81,9 @@ function addListen(program: Command): void {
     )
     .addArgument(hostArgument('address to listen on; 0.0.0.0 or :: for all'))
     .argument('<port>', 'port to listen on; 0 for any free one', portFrom(0))
-    .option('--protocol <name>', 'stalk/1: must be given in this release')
+    .addOption(protocolOption('what to speak; both sides must mean the same'))
     .option('--identity <dir>', 'directory of our identity (default: the default identity)')
+    .option('--allow-anonymous', 'let peers in that have no identity')
     .option('--json', 'print messages as JSON, one a line, without the peer’s address')
     .option('--echo', 'send every message back')
     .addHelpText('after', `\n${formHelp}`)
@@ -107,19 +103,28 @@ function addConnect(program: Command): void {
     .addOption(
       new Option(
         '--server-identity <identity>',
-        'who the server must be: its text form (stalk/1:rsa:…) or id_pub file',
+        'who the server must be: its text form (stalk/2:ed25519:…) or id_pub file',
       ).conflicts('unverified'),
     )
     .option('--unverified', 'do not check who the server is: anybody may be')
-    .option('--protocol <name>', 'stalk/1: must be given in this release')
-    .option('--identity <dir>', 'directory of our identity (default: the default identity)')
+    .addOption(protocolOption('what to speak; both sides must mean the same'))
+    .addOption(
+      new Option('--identity <dir>', 'directory of our identity (default: the default identity)').conflicts(
+        'anonymous',
+      ),
+    )
+    .option('--anonymous', 'connect without an identity of our own, which the listener has to allow')
     .option(
       '--text',
       'a line is a text, not JSON; replies that are one string are printed bare, control characters escaped',
     )
     .option('--json', 'print replies as JSON, one a line')
     .option('--reply', 'wait for one reply to each line before the next is sent')
-    .option('--timeout <seconds>', 'for connecting and the handshake (default: 10)', milliseconds)
+    .option(
+      '--timeout <seconds>',
+      'until the connection is there, in all (default: 10, and 30 more for a listener that has to decide)',
+      milliseconds,
+    )
     .addHelpText(
       'after',
       `\nOver stalk/1 both sides must take turns: use --reply with a peer that answers, or the connection breaks
@@ -128,6 +133,10 @@ function addConnect(program: Command): void {
 ${formHelp}`,
     )
     .action(connectCommand)
+}
+
+function protocolOption(description: string): Option {
+  return new Option('--protocol <name>', description).choices(['stalk/1', 'stalk/2']).default('stalk/2', 'stalk/2')
 }
 
 function hostArgument(description: string): Argument {

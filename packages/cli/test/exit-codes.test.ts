@@ -20,6 +20,12 @@ const expected: readonly (readonly [code: StalkErrorCode, exitCode: number])[] =
   ['IDENTITY_NOT_FOUND', 6],
   ['IDENTITY_PROTOCOL', 6],
   ['MESSAGE_TOO_LARGE', 7],
+  ['FOREIGN_PROTOCOL', 3],
+  ['STALK2_REFUSED', 3],
+  ['STALK2_SIGNATURE_INVALID', 4],
+  ['REJECTED_NOT_ALLOWED', 4],
+  ['CLOSED_BY_PEER', 5],
+  ['RECORD_AUTH_FAILED', 5],
   ['INTERNAL', 1],
 ]
 for (const [code, exitCode] of expected) {
@@ -28,10 +34,23 @@ for (const [code, exitCode] of expected) {
   })
 }
 
-test('every code of core but INTERNAL has an exit code of its own kind', () => {
+/** What only happens in programs, or is only told to the handler of a listener’s errors. */
+const withoutExitCode: readonly StalkErrorCode[] = [
+  'ANONYMOUS_REFUSED',
+  'NOT_AUTHORIZED',
+  'AUTHORIZATION_FAILED',
+  'AUTHORIZATION_TIMEOUT',
+  'NO_APPLICATION_PROTOCOL',
+  'HANDSHAKE_EVICTED',
+  'KEY_LOG_FAILED',
+  'HANDLER_FAILED',
+  'INTERNAL',
+]
+
+test('every code of core that a command can end with has an exit code of its own kind', () => {
   const codes = Object.keys(errorTable) as StalkErrorCode[]
   const others = codes.filter((code) => exitCodeOf(new StalkError(code, '')) === 1)
-  assert.deepEqual(others, ['INTERNAL'])
+  assert.deepEqual(others, withoutExitCode)
 })
 
 test('the help names every exit code that an error can have', () => {

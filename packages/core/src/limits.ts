@@ -4,8 +4,14 @@ import { defaultSpackLimits, type SpackLimits } from '@stalk/spack'
 export interface Limits {
   /** Longest message, as encoded, that is sent or accepted. */
   readonly maxMessageBytes: number
-  /** Longest packet of a handshake that is accepted: a hello with an 8,192-bit key has 3.5 KB. */
+  /** Longest packet of a stalk/1 handshake that is accepted: a hello with an 8,192-bit key has 3.5 KB. */
   readonly maxHandshakePacketBytes: number
+  /** Longest first message (A) of a stalk/2 handshake that is accepted, 4,096 at least: today’s have 32. */
+  readonly maxFirstMessageBytes: number
+  /** The same for the second and third (B and C), 16,384 at least and 65,535 at most: with a 4,096-bit key they have 1.6 KB. */
+  readonly maxHandshakeMessageBytes: number
+  /** Longest plaintext of a stalk/2 record that is sent, from 512 to 65,518: the default makes 32 KiB on the line. */
+  readonly maxRecordBytes: number
   /** Smallest RSA modulus accepted from a peer, in bits. */
   readonly minModulusBits: number
   /** Largest RSA modulus accepted from a peer, in bits, at most 8,192. */
@@ -20,6 +26,9 @@ export interface Limits {
 export const defaultLimits: Limits = {
   maxMessageBytes: 16 * 1024 * 1024,
   maxHandshakePacketBytes: 8 * 1024,
+  maxFirstMessageBytes: 4 * 1024,
+  maxHandshakeMessageBytes: 16 * 1024,
+  maxRecordBytes: 32_750,
   minModulusBits: 2048,
   maxModulusBits: 8192,
   maxModulusBitsWithLargeExponent: 3072,
@@ -37,10 +46,22 @@ export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
       throw new RangeError(`limits.${name} must be a positive whole number, not ${String(value)}`)
     }
   }
-  for (const name of ['maxModulusBits', 'maxModulusBitsWithLargeExponent'] as const) {
-    if ((overrides[name] ?? 0) > 8192) throw new RangeError(`limits.${name} is at most 8192`)
+  const limits = { ...defaultLimits, ...overrides }
+  for (const [name, [least, most]] of Object.entries(bounds) as [keyof Limits, readonly [number, number]][]) {
+    if (limits[name] < least) throw new RangeError(`limits.${name} is at least ${least}`)
+    if (limits[name] > most) throw new RangeError(`limits.${name} is at most ${most}`)
   }
-  return { ...defaultLimits, ...overrides }
+  return limits
+}
+
+/** What every conforming peer may rely on, and what our arithmetic and the wire can bear. */
+const bounds: Readonly<Partial<Record<keyof Limits, readonly [least: number, most: number]>>> = {
+  maxFirstMessageBytes: [4096, 65_535],
+  maxHandshakeMessageBytes: [16_384, 65_535],
+  maxRecordBytes: [512, 65_518],
+  maxMessageBytes: [1, 0xffff_ffff],
+  maxModulusBits: [1, 8192],
+  maxModulusBitsWithLargeExponent: [1, 8192],
 }
 
 /** The codec’s limits for messages of at most this many bytes: the bounds of their parts grow with it. */

@@ -14,6 +14,7 @@ export interface Environment {
   readonly STALK_HOME?: string
   readonly STALK_PASSPHRASE?: string
   readonly STALK_DEBUG?: string
+  readonly STALKKEYLOG?: string
   readonly HOME?: string
 }
 

@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream'
 import { Spack } from '@stalk/spack'
-import { StalkError } from '../errors.js'
+import { StalkError, type PeerStatement } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
+import { signAs } from '../identity/sign.js'
 import type { Protocol } from '../identity/rsa-rules.js'
-import type { Cipher, Session, SessionEvent } from '../session/session.js'
+import type { AuthorizeRequest, Cipher, Session, SessionEvent, SignRequest } from '../session/session.js'
 import { Inbox } from './inbox.js'
+import { Opening, type OpeningTimes } from './opening.js'
 import { Outbox } from './outbox.js'
 import { checkTimeout } from './timeouts.js'
 
@@ -14,12 +16,18 @@ export interface ConnectionParts<Socket extends Duplex = Duplex> {
   readonly session: Session
   readonly host: string
   readonly port: number
-  readonly identity: Identity
+  /** Null: anonymous. */
+  readonly identity: Identity | null
   /** True if nobody checked who the peer is. */
   readonly unverified: boolean
   /** False: nothing leaves before `flush()`, as in the seed. */
   readonly autoFlush: boolean
+  /** Decides about the peer, by calling `accept` or `reject`, now or later; without it everybody may come in. */
+  readonly authorize?: (request: AuthorizeRequest) => void
 }
+
+/** A side that has failed reads on for this long, so that a reset of the line cannot destroy its last words. */
+const LAST_WORDS_MS = 5_000
 
 /** A peer that keeps our messages from leaving may go on for this much memory of unread messages. */
 const MAX_BLOCKED_BYTES = 4 * 1024 * 1024
@@ -36,8 +44,8 @@ const CLOSE_TIMEOUT_MS = 5_000
 export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable<Spack> {
   readonly host: string
   readonly port: number
-  /** Our own identity. */
-  readonly identity: Identity
+  /** Our own identity; null: we are anonymous. */
+  readonly identity: Identity | null
   /** True if this side did not check who the peer is: `peerIdentity` is then what the peer calls itself. */
   readonly unverified: boolean
   /** The line below; reading from it or writing to it breaks the connection. */
@@ -47,14 +55,18 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   readonly #session: Session
   readonly #inbox: Inbox
   readonly #outbox: Outbox
+  readonly #authorize: ((request: AuthorizeRequest) => void) | undefined
+  #isEstablished = false
   #peerIdentity: Identity | null = null
+  #peerStatement: PeerStatement | null = null
+  #ticking: NodeJS.Timeout | null = null
   #error: StalkError | null = null
   #closing: Promise<void> | null = null
   #sendingEnded = false
   #endsWithPeer = false
   /** What was unread when our messages began to wait for the end of a packet; null while they do not. */
   #blockedSince: number | null = null
-  #settleOpening: ((error: StalkError | null) => void) | null = null
+  #opening: Opening | null = null
 
   static {
     Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
@@ -73,6 +85,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.unverified = parts.unverified
     this.socket = socket
     this.#session = session
+    this.#authorize = parts.authorize
     this.#inbox = new Inbox(() => this.#updateReading())
     this.#outbox = new Outbox(socket, session, parts.autoFlush)
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
@@ -87,10 +100,39 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     return this.#session.cipher
   }
 
-  /** Who the peer proved to be. */
-  get peerIdentity(): Identity {
-    if (this.#peerIdentity === null) throw new TypeError('the connection is not established')
+  /** Who the peer proved to be; null: it is anonymous, which a listener has to allow. */
+  get peerIdentity(): Identity | null {
+    if (!this.#isEstablished) throw new TypeError('the connection is not established')
     return this.#peerIdentity
+  }
+
+  /** The application protocol that both sides agreed upon; null for none. */
+  get applicationProtocol(): string | null {
+    return this.#session.applicationProtocol
+  }
+
+  /**
+   * 32 bytes that name this connection: equal on both sides, unique, not secret. Whoever signs or authenticates them adds which side it
+   * is. Throws TypeError over stalk/1. SPEC, stalk/2 §7.
+   */
+  get channelBinding(): Uint8Array {
+    return this.#session.channelBinding
+  }
+
+  /**
+   * A secret that only the two sides of this connection know, for other protocols: equal on both sides for the same label and context.
+   *
+   * @param label printable ASCII, 1 to 255 characters
+   * @param length 1 to 8,160 bytes
+   * @throws TypeError over stalk/1 or for a bad label; RangeError for a bad length; what ended the connection. SPEC, stalk/2 §7.
+   */
+  exportSecret(label: string, context: Uint8Array, length: number): Uint8Array {
+    return this.#session.exportSecret(label, context, length)
+  }
+
+  /** What the peer said when it ended its direction; null before that, and over stalk/1. */
+  get peerStatement(): PeerStatement | null {
+    return this.#peerStatement
   }
 
   /** What ended the connection, or null if nothing went wrong (yet). */
@@ -142,22 +184,25 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#refuseIfSendingEnded()
     this.#sendingEnded = true
     await this.#outbox.end()
+    this.#failIfSessionDid()
   }
 
   /**
    * Sends what is queued, ends the connection and waits for the peer to do the same, reading and discarding until then.
    *
-   * @param options.timeoutMs after this long the line is cut, 5,000 unless told otherwise
-   * @throws StalkError CLOSE_TIMEOUT if the peer did not take what was queued, or what ended the connection before it was sent
+   * @throws TypeError, RangeError for a code or a reason that cannot be sent; StalkError CLOSE_TIMEOUT if the peer did not take what
+   *   was queued, or what ended the connection before it was sent
    */
-  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(checkTimeout('timeoutMs', options.timeoutMs ?? CLOSE_TIMEOUT_MS))
+  close(options: CloseOptions = {}): Promise<void> {
+    const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    const statement = this.#checkStatement(options)
+    this.#closing ??= this.#close(timeoutMs, statement)
     return this.#closing
   }
 
   /**
-   * Cuts the line at once; what is queued is lost. Pending and later calls throw `reason`, or CONNECTION_CLOSED; the peer’s see
-   * CONNECTION_LOST.
+   * Gives the connection up at once; what is queued is lost. Pending and later calls throw `reason`, or CONNECTION_CLOSED; the peer’s see
+   * CLOSED_BY_PEER, over stalk/1 CONNECTION_LOST.
    */
   abort(reason?: StalkError): void {
     this.#fail(reason ?? new StalkError('CONNECTION_CLOSED', 'the connection was aborted on this side'))
@@ -176,30 +221,27 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     if (this.#inbox.ended) this.#endOurs()
   }
 
-  /** @internal Resolves once the handshake is done, rejects (and cuts the line) if that fails or the deadline passes. */
-  opened(timeoutMs: number): Promise<void> {
+  /** @internal Resolves once the handshake is done, rejects (and cuts the line) if that fails or a deadline passes. */
+  opened(times: OpeningTimes): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#fail(new StalkError('HANDSHAKE_TIMEOUT', `the handshake was not complete within ${timeoutMs} ms`))
-      }, timeoutMs)
-      this.#settleOpening = (error) => {
-        clearTimeout(timer)
-        this.#settleOpening = null
-        if (error === null) resolve()
-        else reject(error)
-      }
+      this.#opening = new Opening(times, {
+        onTimeout: (error) => this.#fail(error),
+        resolve,
+        reject,
+      })
       this.#outbox.write()
     })
   }
 
   #listenToSocket(): void {
     const { socket } = this
-    socket.on('data', (chunk: Uint8Array) => this.#take(() => this.#session.receive(chunk)))
+    socket.on('data', (chunk: Uint8Array) => this.#take(() => this.#session.receive(chunk, performance.now())))
     socket.on('end', () => this.#take(() => this.#session.receiveEnd()))
     socket.on('error', (cause) => {
       this.#fail(new StalkError('CONNECTION_LOST', `the connection was lost: ${cause.message}`, cause))
     })
     socket.on('close', () => {
+      if (this.#ticking !== null) clearTimeout(this.#ticking)
       if (!this.#inbox.ended && this.#closing === null) {
         this.#fail(new StalkError('CONNECTION_LOST', 'the socket was destroyed'))
       }
@@ -221,8 +263,14 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       this.#fail(failure)
       return
     }
-    this.#outbox.afterReceive()
+    this.#outbox.writeAnswers()
+    this.#failIfSessionDid()
     this.#updateReading()
+  }
+
+  /** Writing may end a session, too: when it has sent all that it may. */
+  #failIfSessionDid(): void {
+    if (this.#session.failure !== null) this.#fail(this.#session.failure)
   }
 
   /**
@@ -237,20 +285,41 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       this.#fail(new StalkError('STALK1_OUT_OF_STEP', reason))
       return
     }
-    if (this.#inbox.full && !blocked) this.socket.pause()
-    else if (this.socket.isPaused()) this.socket.resume()
+    if (this.#inbox.full && !blocked) {
+      if (!this.socket.isPaused()) this.#session.pauseReading()
+      this.socket.pause()
+    } else if (this.socket.isPaused()) {
+      this.#session.resumeReading(performance.now())
+      this.socket.resume()
+    }
   }
 
   #deliver(event: SessionEvent): void {
     switch (event.type) {
+      case 'sign':
+        void this.#sign(event)
+        return
+      case 'awaitVerdict':
+        this.#opening?.awaitVerdict()
+        return
+      case 'authorize':
+        this.#opening?.awaitVerdict()
+        this.#requestAuthorization(event)
+        return
       case 'established':
+        this.#isEstablished = true
         this.#peerIdentity = event.peerIdentity
-        this.#settleOpening?.(null)
+        this.#opening?.settle(null)
+        this.#opening = null
+        this.#scheduleTick()
         return
       case 'message':
         this.#inbox.put(event.message)
         return
+      case 'pong':
+        return
       case 'end':
+        this.#peerStatement = event.statement
         this.#inbox.end()
         if (this.#endsWithPeer) this.#endOurs()
         return
@@ -263,24 +332,88 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.end().catch(() => undefined)
   }
 
+  async #sign(request: SignRequest): Promise<void> {
+    const { identity } = this
+    try {
+      if (identity === null) throw new TypeError('there is no identity to sign with')
+      const signature = await signAs(identity, request.message)
+      this.#take(() => request.answer(signature))
+    } catch (error) {
+      this.#fail(new StalkError('INTERNAL', 'our own identity could not sign: see `cause`', error))
+    }
+  }
+
+  #requestAuthorization(request: AuthorizeRequest): void {
+    if (this.#authorize === undefined) {
+      this.#take(() => request.accept())
+      return
+    }
+    this.#authorize({
+      ...request,
+      accept: () => this.#take(() => request.accept()),
+      reject: (error, statement) => this.#take(() => request.reject(error, statement)),
+    })
+  }
+
+  /** Keeps the time for the session. The timer holds no process: the socket does. */
+  #scheduleTick(): void {
+    if (this.#session.nextTickAt === Infinity) return
+    const delayMs = Math.max(1, Math.ceil(this.#session.nextTickAt - performance.now()))
+    this.#ticking = setTimeout(() => {
+      this.#take(() => this.#session.tick(performance.now()))
+      if (this.#error === null) this.#scheduleTick()
+    }, delayMs).unref()
+  }
+
   #fail(error: StalkError): void {
     if (this.#error !== null) return
     this.#error = error
+    this.#session.abort(error)
     this.#inbox.fail(error)
+    this.#endLine()
     this.#outbox.fail(error)
-    this.#settleOpening?.(error)
-    // An orderly end would tell the peer that all is well.
-    if (this.#peerIdentity !== null) reset(this.socket)
-    else this.socket.destroy()
+    this.#opening?.settle(error)
+    this.#opening = null
   }
 
-  async #close(timeoutMs: number): Promise<void> {
+  /** After a failure: the last words, if there are any, and time for the peer to read them. */
+  #endLine(): void {
+    const { socket } = this
+    if (this.#outbox.writeLastWords()) {
+      const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS)
+      socket.once('close', () => clearTimeout(timer))
+      socket.end()
+      socket.resume()
+      return
+    }
+    // An orderly end would tell a peer of stalk/1 that all is well.
+    if (this.#isEstablished) reset(socket)
+    else socket.destroy()
+  }
+
+  /** Throws TypeError or RangeError for what cannot be said at the end. */
+  #checkStatement({ code = 0, reason = '' }: CloseOptions): PeerStatement {
+    if (code === 0 && reason === '') return { code, reason }
+    if (this.protocol === 'stalk/1') throw new TypeError('stalk/1 has no place for a code or a reason')
+    if (code !== 0 && code !== 1 && !(Number.isInteger(code) && code >= 0x4000 && code <= 0xffff)) {
+      throw new RangeError(
+        `code is 0 (done), 1 (going away), or the application’s own from 0x4000 to 0xffff, not ${code}`,
+      )
+    }
+    if (typeof (reason as unknown) !== 'string') throw new TypeError('reason must be a string')
+    if (new TextEncoder().encode(reason).length > 255) throw new RangeError('reason is at most 255 bytes of UTF-8')
+    return { code, reason }
+  }
+
+  async #close(timeoutMs: number, statement: PeerStatement): Promise<void> {
     const { closed } = this
     if (this.#error !== null) return closed
     this.#inbox.close()
     const timer = setTimeout(() => this.#onCloseTimeout(), timeoutMs)
     try {
-      if (!this.socket.writableEnded) await this.#outbox.end()
+      if (!this.#sendingEnded) await this.#outbox.end(statement)
+      else await this.#outbox.flush()
+      this.#failIfSessionDid()
       await closed
     } finally {
       clearTimeout(timer)
@@ -304,6 +437,19 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       throw new StalkError('CONNECTION_CLOSED', 'this side has ended its direction: nothing more can be sent')
     }
   }
+}
+
+/** How a connection is closed. */
+export interface CloseOptions {
+  /** After this long the line is cut, 5,000 unless told otherwise. */
+  readonly timeoutMs?: number
+  /**
+   * 0, the default: done. 1 (going away) and the application’s own, from 0x4000 to 0xffff, end the peer’s direction, too: its calls throw
+   * CLOSED_BY_PEER with this code and the reason. stalk/2 only.
+   */
+  readonly code?: number
+  /** For the peer, at most 255 bytes of UTF-8. stalk/2 only. */
+  readonly reason?: string
 }
 
 /** Cuts the line so that the peer is told, which only TCP can do. */

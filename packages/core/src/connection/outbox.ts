@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Spack } from '@stalk/spack'
-import type { StalkError } from '../errors.js'
+import type { PeerStatement, StalkError } from '../errors.js'
 import type { Session } from '../session/session.js'
 
 /** Above this many bytes that were sent and are not with the kernel yet, `send` answers false. */
@@ -55,28 +55,38 @@ export class Outbox {
     return new Promise((resolve, reject) => this.#waiters.push({ count: this.#accepted, resolve, reject }))
   }
 
-  async end(): Promise<void> {
-    await this.flush()
-    this.#socket.end()
+  /** Ends our direction after what was sent; resolves as `flush` does. */
+  end(statement?: PeerStatement): Promise<void> {
+    this.#session.end(statement)
+    return this.flush()
   }
 
-  /** Bytes arrived: answers of the handshake, and messages that had to wait for the rest of a packet, can go now. */
-  afterReceive(): void {
-    if (this.#autoFlush || this.#accepted === 0 || this.#waiters.length > 0) this.write()
+  /** What the protocol itself has to say goes now; so do messages, unless they wait for a flush. */
+  writeAnswers(): void {
+    this.write(this.#autoFlush || this.#waiters.length > 0)
   }
 
-  /** Hands the line whatever the session has ready, in one corked write. */
-  write(): void {
+  /** Hands the line whatever the session has ready, in one corked write, and ends it if that was the last. */
+  write(withMessages = true): void {
     if (this.#error !== null || !this.#socket.writable) return
-    const chunks = this.#session.takeOutput()
-    if (chunks.length === 0) return
+    const chunks = this.#session.takeOutput(withMessages)
     const all = this.#session.queuedBytes === 0 ? this.#accepted : this.#flushed
-    this.#socket.cork()
-    chunks.forEach((chunk, index) => {
-      if (index < chunks.length - 1) this.#socket.write(chunk)
-      else this.#socket.write(chunk, (error) => (error ? undefined : this.#onFlushed(all)))
-    })
-    this.#socket.uncork()
+    const last = chunks.pop()
+    if (last !== undefined) {
+      this.#socket.cork()
+      for (const chunk of chunks) this.#socket.write(chunk)
+      this.#socket.write(last, (error) => (error ? undefined : this.#onFlushed(all)))
+      this.#socket.uncork()
+    }
+    if (this.#session.outputEnded) this.#socket.end()
+  }
+
+  /** Hands the line the last words of a session that has failed; false if there are none. */
+  writeLastWords(): boolean {
+    if (!this.#socket.writable) return false
+    const chunks = this.#session.takeOutput()
+    for (const chunk of chunks) this.#socket.write(chunk)
+    return chunks.length > 0
   }
 
   fail(error: StalkError): void {

@@ -24,28 +24,37 @@ export type ServerCheck =
 
 /** Options of {@link connect} other than whom to expect. */
 export interface ConnectSettings extends CommonOptions {
-  /** Until the handshake is done, 10,000 unless told otherwise. */
+  /**
+   * Until the connection is there, in all. Unless told otherwise, 10,000 until both sides have proved who they are, and 30,000 more for a
+   * listener that has to decide whether we may come in.
+   */
   readonly timeoutMs?: number
+  /** True: connect without an identity of our own, which the listener has to allow. stalk/2 only. */
+  readonly anonymous?: boolean
   /** Gives up the attempt; has no effect on an established connection. */
   readonly signal?: AbortSignal
 }
 
-const CONNECT_TIMEOUT_MS = 10_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
+const VERDICT_TIMEOUT_MS = 30_000
 
 /**
  * Connects to a listener and proves to each side who the other is.
  *
  * @throws TypeError or RangeError for options that make no sense; the signal’s reason if it aborts; StalkError CONNECT_FAILED,
- *   HANDSHAKE_TIMEOUT, HANDSHAKE_TRUNCATED, PIN_*, IDENTITY_*, STALK1_*, RSA_*
+ *   HANDSHAKE_TIMEOUT, HANDSHAKE_TRUNCATED, PIN_*, REJECTED_*, FOREIGN_PROTOCOL, STALK2_*, NOISE_*, RECORD_*, IDENTITY_*, RSA_*; over
+ *   stalk/1 STALK1_*
  */
 export async function connect(host: string, port: number, options: ConnectOptions): Promise<Connection<Socket>> {
   checkAddress(host, port, 1)
-  checkOptions(options, ['serverIdentity', 'unverified', 'timeoutMs', 'signal'])
+  checkOptions(options, ['serverIdentity', 'unverified', 'timeoutMs', 'signal', 'anonymous'])
   const pin = choosePin(options)
-  const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? CONNECT_TIMEOUT_MS)
-  const { signal } = options
+  const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS)
+  const verdictMs = options.timeoutMs === undefined ? VERDICT_TIMEOUT_MS : null
+  const { signal, anonymous = false } = options
+  if (anonymous && options.identity !== undefined) throw new TypeError('say either identity or anonymous: true')
   signal?.throwIfAborted()
-  const settings = await settle(options)
+  const settings = await settle(options, anonymous)
   const session = initiatorSession(settings, pin)
   signal?.throwIfAborted()
 
@@ -58,10 +67,12 @@ export async function connect(host: string, port: number, options: ConnectOption
     const { identity, autoFlush } = settings
     const unverified = pin === null
     const connection = new Connection({ socket, session, host, port, identity, unverified, autoFlush })
-    await connection.opened(Math.max(1, Math.ceil(deadline - performance.now())))
+    const handshakeMs = Math.max(1, Math.ceil(deadline - performance.now()))
+    await connection.opened({ handshakeMs, verdictMs, isOurVerdict: false })
     return connection
   } catch (error) {
-    socket.destroy()
+    // once there is a connection, it ends the line itself: it may have to tell the peer why
+    if (socket.connecting || signal?.aborted) socket.destroy()
     signal?.throwIfAborted()
     throw error
   } finally {
@@ -85,7 +96,7 @@ function choosePin(options: ConnectOptions): Identity | null {
   if (!(serverIdentity instanceof Identity)) {
     throw new TypeError('serverIdentity takes an Identity: Identity.parse(text) makes one from its text')
   }
-  requireProtocol(serverIdentity, options.protocol, 'the pinned identity')
+  requireProtocol(serverIdentity, options.protocol ?? 'stalk/2', 'the pinned identity')
   return serverIdentity
 }
 

@@ -3,16 +3,48 @@ import { generateX25519 } from '../crypto/x25519.js'
 import type { Identity } from '../identity/identity.js'
 import type { Session } from '../session/session.js'
 import { Stalk1Session } from '../session/stalk1-session.js'
-import type { Settings } from './options.js'
+import { Stalk2Session } from '../session/stalk2-session.js'
+import { suites } from '../stalk2/suites.js'
+import { keyLogOfEnvironment } from './key-log.js'
+import { ownIdentity, type Settings } from './options.js'
 
 // The one place where sessions get their randomness: everything below takes it as an argument.
 
 /** A session of the connecting side. */
-export function initiatorSession({ identity, limits }: Settings, serverIdentity: Identity | null): Session {
-  return Stalk1Session.initiator({ identity, serverIdentity, limits, ephemeral: generateX25519(), iv: randomBytes(16) })
+export function initiatorSession(settings: Settings, pin: Identity | null): Session {
+  const { protocol, limits, keepalive, applicationProtocols } = settings
+  if (protocol === 'stalk/1') {
+    const [identity, ephemeral, iv] = [ownIdentity(settings), generateX25519(), randomBytes(16)]
+    return Stalk1Session.initiator({ identity, serverIdentity: pin, limits, ephemeral, iv })
+  }
+  const { identity } = settings
+  const keyLog = keyLogOfEnvironment()
+  const generateKeyPair = generateX25519
+  return Stalk2Session.initiator({
+    identity,
+    pin,
+    suites,
+    limits,
+    keepalive,
+    applicationProtocols,
+    generateKeyPair,
+    keyLog,
+  })
 }
 
 /** A session of the listening side. */
-export function responderSession({ identity, limits }: Settings): Session {
-  return Stalk1Session.responder({ identity, limits, ephemeral: generateX25519() })
+export function responderSession(settings: Settings, allowAnonymous: boolean): Session {
+  const { protocol, limits, keepalive, applicationProtocols } = settings
+  const identity = ownIdentity(settings)
+  if (protocol === 'stalk/1') return Stalk1Session.responder({ identity, limits, ephemeral: generateX25519() })
+  return Stalk2Session.responder({
+    identity,
+    suites,
+    limits,
+    keepalive,
+    applicationProtocols,
+    allowAnonymous,
+    generateKeyPair: generateX25519,
+    keyLog: keyLogOfEnvironment(),
+  })
 }

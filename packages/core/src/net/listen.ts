@@ -5,7 +5,17 @@ import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import { responderSession } from './fresh-session.js'
-import { checkAddress, checkOptions, settle, socketOptions, type CommonOptions, type Settings } from './options.js'
+import { HalfOpenConnections } from './half-open.js'
+import { authorize } from './authorize.js'
+import {
+  checkAddress,
+  checkOptions,
+  ownIdentity,
+  settle,
+  socketOptions,
+  type CommonOptions,
+  type Settings,
+} from './options.js'
 
 /** A connection over TCP. */
 export type Connection = StreamConnection<Socket>
@@ -22,12 +32,32 @@ export interface ListenerErrorInfo {
 export interface ListenOptions extends CommonOptions {
   /** How long a peer may take for its handshake, 10,000 unless told otherwise. */
   readonly handshakeTimeoutMs?: number
+  /** How many handshakes may be unfinished at once, 1,000 unless told otherwise: beyond, the oldest of the busiest address is given up. */
+  readonly maxHandshakes?: number
+  /** Whether peers without an identity may come in: `connection.peerIdentity` is null then. False unless told otherwise. stalk/2 only. */
+  readonly allowAnonymous?: boolean
+  /**
+   * Decides whether a peer may come in, who has proved its identity by then: true, false, or false with a reason that `connect` reports
+   * there. Without it everybody may who has an identity. Whatever it throws is a no. stalk/2 only.
+   */
+  readonly authorize?: Authorize
+  /** How long `authorize` may take, 30,000 unless told otherwise. */
+  readonly authorizeTimeoutMs?: number
   /**
    * Told of every failed handshake and of everything that a handler throws. Without it, failed handshakes are ignored, and what a
    * handler throws becomes a process warning unless it only says that its connection’s line is gone.
    */
   readonly onError?: (error: unknown, info: ListenerErrorInfo) => void
 }
+
+/** Whether a peer may come in. */
+export type Verdict = boolean | { readonly allowed: false; readonly reason: string }
+
+/** Decides about a peer; `peerIdentity` is null for an anonymous one. */
+export type Authorize = (
+  peerIdentity: Identity | null,
+  info: { readonly host: string; readonly port: number; readonly applicationProtocol: string | null },
+) => Verdict | Promise<Verdict>
 
 /**
  * Serves one connection. If it returns a promise, the connection lives as long as that: it is closed when the promise resolves and cut
@@ -36,7 +66,9 @@ export interface ListenOptions extends CommonOptions {
 export type Handler = (connection: Connection) => unknown
 
 const HANDSHAKE_TIMEOUT_MS = 10_000
+const AUTHORIZE_TIMEOUT_MS = 30_000
 const CLOSE_TIMEOUT_MS = 5_000
+const MAX_HANDSHAKES = 1_000
 
 /**
  * Listens for peers and hands every connection whose handshake succeeded to `handler`.
@@ -44,16 +76,35 @@ const CLOSE_TIMEOUT_MS = 5_000
  * @param port 0 for any free one, see `listener.port`
  * @throws TypeError or RangeError for options that make no sense; StalkError LISTEN_FAILED, IDENTITY_*
  */
-export async function listen(host: string, port: number, handler: Handler, options: ListenOptions): Promise<Listener> {
+export async function listen(
+  host: string,
+  port: number,
+  handler: Handler,
+  options: ListenOptions = {},
+): Promise<Listener> {
   checkAddress(host, port, 0)
   if (typeof handler !== 'function') throw new TypeError('handler must be a function that takes a connection')
-  checkOptions(options, ['handshakeTimeoutMs', 'onError'])
+  checkOptions(options, listenNames)
+  checkTimeout('authorizeTimeoutMs', options.authorizeTimeoutMs ?? AUTHORIZE_TIMEOUT_MS)
+  const { maxHandshakes = MAX_HANDSHAKES } = options
+  if (!Number.isSafeInteger(maxHandshakes) || maxHandshakes < 1) {
+    throw new RangeError(`maxHandshakes must be a positive whole number, not ${maxHandshakes}`)
+  }
   const handshakeTimeoutMs = checkTimeout('handshakeTimeoutMs', options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS)
   const settings = await settle(options)
   const server = createServer(socketOptions)
   await listening(server, host, port)
-  return new Listener({ server, host, handler, settings, handshakeTimeoutMs, options })
+  return new Listener({ server, host, handler, settings, handshakeTimeoutMs, maxHandshakes, options })
 }
+
+const listenNames: readonly Exclude<keyof ListenOptions, keyof CommonOptions>[] = [
+  'handshakeTimeoutMs',
+  'maxHandshakes',
+  'allowAnonymous',
+  'authorize',
+  'authorizeTimeoutMs',
+  'onError',
+]
 
 interface ListenerParts {
   readonly server: Server
@@ -61,6 +112,7 @@ interface ListenerParts {
   readonly handler: Handler
   readonly settings: Settings
   readonly handshakeTimeoutMs: number
+  readonly maxHandshakes: number
   readonly options: ListenOptions
 }
 
@@ -75,7 +127,7 @@ export class Listener {
   readonly connections: ReadonlySet<Connection>
   readonly #parts: ListenerParts
   readonly #connections = new Set<Connection>()
-  readonly #handshakes = new Set<Connection>()
+  readonly #handshakes: HalfOpenConnections<Connection>
   #closing: Promise<void> | null = null
 
   /** @internal */
@@ -83,8 +135,9 @@ export class Listener {
     this.#parts = parts
     this.host = parts.host
     this.port = (parts.server.address() as AddressInfo).port
-    this.identity = parts.settings.identity
-    this.protocol = parts.options.protocol
+    this.identity = ownIdentity(parts.settings)
+    this.protocol = parts.settings.protocol
+    this.#handshakes = new HalfOpenConnections(parts.maxHandshakes)
     this.connections = this.#connections
     parts.server.on('connection', (socket) => void this.#serve(socket))
     parts.server.on('error', (error) => this.#tell(error, { peer: null, connection: null }))
@@ -110,15 +163,23 @@ export class Listener {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const { settings, handshakeTimeoutMs } = this.#parts
+    const { settings, handshakeTimeoutMs, options } = this.#parts
     const host = socket.remoteAddress ?? ''
     const port = socket.remotePort ?? 0
     const { identity, autoFlush } = settings
-    const session = responderSession(settings)
-    const connection = new StreamConnection({ socket, session, host, port, identity, autoFlush, unverified: false })
+    const session = responderSession(settings, options.allowAnonymous ?? false)
+    const parts = { socket, session, host, port, identity, autoFlush, unverified: false }
+    const decide = options.authorize
+    const connection = new StreamConnection(
+      decide === undefined ? parts : { ...parts, authorize: (request) => void authorize(decide, request, parts) },
+    )
     this.#handshakes.add(connection)
     try {
-      await connection.opened(handshakeTimeoutMs)
+      await connection.opened({
+        handshakeMs: handshakeTimeoutMs,
+        verdictMs: options.authorizeTimeoutMs ?? AUTHORIZE_TIMEOUT_MS,
+        isOurVerdict: true,
+      })
     } catch (error) {
       this.#tell(error, { peer: `${host}:${port}`, connection: null })
       return
@@ -140,7 +201,7 @@ export class Listener {
       await result
       await connection.close()
     } catch (error) {
-      connection.abort(new StalkError('CONNECTION_CLOSED', 'the handler of this connection failed', error))
+      connection.abort(new StalkError('HANDLER_FAILED', 'the handler of this connection failed', error))
       this.#report(error, connection)
     }
   }

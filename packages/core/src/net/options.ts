@@ -1,5 +1,9 @@
+import { checkTimeout } from '../connection/timeouts.js'
 import { Identity, requirePrivate, requireProtocol } from '../identity/identity.js'
+import type { Protocol } from '../identity/rsa-rules.js'
 import { resolveLimits, type Limits } from '../limits.js'
+import { defaultKeepalive, type KeepaliveTimes } from '../stalk2/keepalive.js'
+import { checkApplicationProtocols } from '../stalk2/payload.js'
 
 /** Each side ends its own direction; messages leave at once; a peer that vanished is noticed by TCP after some minutes. */
 export const socketOptions = {
@@ -13,34 +17,71 @@ export const socketOptions = {
 export interface CommonOptions {
   /** Our own identity; without it the default one is loaded, see `Identity.load`. */
   readonly identity?: Identity
-  /** The protocol to speak: it must be asked for by name. */
-  readonly protocol: 'stalk/1'
+  /** `stalk/2` unless told otherwise. Both sides must mean the same: there is no fallback. */
+  readonly protocol?: Protocol
   /** False: what is sent leaves on `flush()` only, as in the seed. True unless told otherwise. */
   readonly autoFlush?: boolean
   /** What one peer may cost us; `defaultLimits` has the defaults, 16 MiB for a message among them. */
   readonly limits?: Partial<Limits>
+  /**
+   * When a silent peer is asked for a sign of life (after 15,000 ms) and when it is taken for dead (45,000 ms after that); false: never.
+   * stalk/2 only.
+   */
+  readonly keepalive?: Partial<KeepaliveTimes> | false
+  /**
+   * Names of what is spoken over the connection: `connect` offers them by preference, `listen` takes the first of them that it has, see
+   * `connection.applicationProtocol`. Having none in common, or only one side with names, fails. stalk/2 only.
+   */
+  readonly applicationProtocols?: readonly string[]
 }
 
 /** Options as they will be used. */
 export interface Settings {
-  readonly identity: Identity
+  /** Null: anonymous. */
+  readonly identity: Identity | null
+  readonly protocol: Protocol
   readonly autoFlush: boolean
   readonly limits: Limits
+  readonly keepalive: KeepaliveTimes | null
+  readonly applicationProtocols: readonly string[] | null
 }
 
 /**
  * @throws TypeError for an identity that is none; RangeError for a bad limit; StalkError IDENTITY_* if the identity cannot be loaded
  *   or is not of the protocol
  */
-export async function settle(options: CommonOptions): Promise<Settings> {
+export async function settle(options: CommonOptions, isAnonymous = false): Promise<Settings> {
+  const { protocol = 'stalk/2', autoFlush = true, applicationProtocols = null } = options
   const limits = resolveLimits(options.limits)
+  const keepalive = resolveKeepalive(options.keepalive)
+  if (applicationProtocols !== null) checkApplicationProtocols(applicationProtocols)
   if (options.identity !== undefined && !(options.identity instanceof Identity)) {
     throw new TypeError('identity takes an Identity: await Identity.load(directory) reads one')
   }
-  const identity = options.identity ?? (await Identity.load())
-  requireProtocol(identity, options.protocol, 'your identity')
-  requirePrivate(identity)
-  return { identity, limits, autoFlush: options.autoFlush ?? true }
+  const identity = isAnonymous ? null : (options.identity ?? (await Identity.load()))
+  if (identity !== null) {
+    requireProtocol(identity, protocol, 'your identity')
+    requirePrivate(identity)
+  }
+  return { identity, protocol, limits, autoFlush, keepalive, applicationProtocols }
+}
+
+/** The identity of settings that were made with one. */
+export function ownIdentity({ identity }: Settings): Identity {
+  if (identity === null) throw new TypeError('an identity is needed')
+  return identity
+}
+
+function resolveKeepalive(keepalive: Partial<KeepaliveTimes> | false = {}): KeepaliveTimes | null {
+  if (keepalive === false) return null
+  if (typeof keepalive !== 'object' || (keepalive as unknown) === null) {
+    throw new TypeError('keepalive takes { pingAfterMs, deadAfterMs } or false')
+  }
+  for (const [name, value] of Object.entries(keepalive)) {
+    if (!Object.hasOwn(defaultKeepalive, name)) throw new TypeError(`keepalive.${name} is not an option`)
+    checkTimeout(`keepalive.${name}`, value)
+  }
+  return { ...defaultKeepalive, ...keepalive }
 }
 
 /** Throws TypeError or RangeError for what cannot be an address. */
@@ -53,27 +94,38 @@ export function checkAddress(host: unknown, port: unknown, lowestPort: number): 
 }
 
 /**
- * Throws TypeError for options that are missing, for a name that is no option (a misspelt pin must not go unnoticed), and for a
- * protocol that is missing, unknown or not in this release.
+ * Throws TypeError for options that are missing, for a name that is no option (a misspelt pin must not go unnoticed), for an unknown
+ * protocol, and for what stalk/1 cannot do.
  */
 export function checkOptions(options: unknown, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError("options are missing: { protocol: 'stalk/1', … }")
+  if (typeof options !== 'object' || options === null) throw new TypeError('options are missing')
   const known = [...commonNames, ...names]
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw new TypeError(`there is no option ${name}; there are ${known.join(', ')}`)
   }
-  checkProtocol((options as { protocol?: unknown }).protocol)
-}
-
-const commonNames: readonly (keyof CommonOptions)[] = ['identity', 'protocol', 'autoFlush', 'limits']
-
-function checkProtocol(protocol: unknown): void {
-  if (protocol === 'stalk/1') return
-  if (protocol === 'stalk/2' || protocol === undefined) {
-    throw new TypeError(
-      "say protocol: 'stalk/1': stalk/2, which will be the default, is not in this release, and stalk/1 must be asked for by name",
-    )
+  const { protocol = 'stalk/2' } = options as { protocol?: unknown }
+  if (protocol === 'stalk/1') {
+    const refused = Object.keys(options).find((name) => stalk2Names.includes(name))
+    if (refused !== undefined) throw new TypeError(`${refused} is an option of stalk/2: stalk/1 has no place for it`)
+  } else if (protocol !== 'stalk/2') {
+    throw new TypeError(`protocol must be 'stalk/2' or 'stalk/1', not ${JSON.stringify(protocol)}`)
   }
-  throw new TypeError(`protocol must be 'stalk/1', not ${JSON.stringify(protocol)}`)
 }
+
+const commonNames: readonly (keyof CommonOptions)[] = [
+  'identity',
+  'protocol',
+  'autoFlush',
+  'limits',
+  'keepalive',
+  'applicationProtocols',
+]
+
+const stalk2Names: readonly string[] = [
+  'keepalive',
+  'applicationProtocols',
+  'anonymous',
+  'allowAnonymous',
+  'authorize',
+  'authorizeTimeoutMs',
+]

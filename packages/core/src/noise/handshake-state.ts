@@ -5,7 +5,7 @@ import { StalkError } from '../errors.js'
 import { keyBytes, tagBytes } from './cipher-state.js'
 import type { Token } from './patterns.js'
 import { type NoiseProtocol, parseProtocolName } from './suites.js'
-import { SymmetricState, type TransportKeys } from './symmetric-state.js'
+import { type SecretObserver, SymmetricState, type TransportKeys } from './symmetric-state.js'
 
 /** The initiator writes the first message. */
 export type Role = 'initiator' | 'responder'
@@ -25,6 +25,8 @@ export interface HandshakeOptions {
   readonly psks?: readonly Uint8Array[]
   /** Gives a fresh key pair, never used before, when the handshake gets to it: once. */
   readonly generateEphemeral: () => X25519KeyPair
+  /** For key logs only. */
+  readonly observeSecret?: SecretObserver | undefined
 }
 
 /** A message that was read. */
@@ -87,7 +89,7 @@ export class HandshakeState {
     this.#generateEphemeral = options.generateEphemeral
     this.#psks = options.psks?.map((psk) => new Uint8Array(psk)) ?? []
     this.#isPsk = this.#psks.length > 0
-    this.#symmetric = new SymmetricState(protocol)
+    this.#symmetric = new SymmetricState(protocol, options.observeSecret)
     this.#symmetric.mixHash(options.prologue ?? new Uint8Array())
     const [initiatorStatic, responderStatic] = this.#isInitiator
       ? [this.#staticKeys?.publicKey, this.#remoteStatic]

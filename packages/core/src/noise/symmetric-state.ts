@@ -19,20 +19,33 @@ export interface TransportKeys {
   readonly exporterSecret: Uint8Array
 }
 
+/** A secret of a handshake, as a debugger wants it. */
+export interface NoiseSecret {
+  /** Handshake keys in the order in which they come into being, then what `split` gives. */
+  readonly name: 'handshakeKey' | 'initiatorToResponder' | 'responderToInitiator' | 'exporterSecret'
+  /** 32 bytes, borrowed for the call. */
+  readonly secret: Uint8Array
+}
+
+/** Told of every secret: for key logs, never in ordinary operation. */
+export type SecretObserver = (secret: NoiseSecret) => void
+
 const hashBytes = 32
 const noBytes = new Uint8Array()
 
 /** The chaining key, the handshake hash, and the key of the moment. */
 export class SymmetricState {
   readonly #cipher: NoiseCipher
+  readonly #observeSecret: SecretObserver | undefined
   #chainingKey: Uint8Array
   #handshakeHash: Uint8Array
   #cipherState: CipherState
   #isConsumed = false
 
   /** InitializeSymmetric: starts with the name of the protocol. */
-  constructor({ name, cipher }: Pick<NoiseProtocol, 'name' | 'cipher'>) {
+  constructor({ name, cipher }: Pick<NoiseProtocol, 'name' | 'cipher'>, observeSecret?: SecretObserver) {
     this.#cipher = cipher
+    this.#observeSecret = observeSecret
     this.#handshakeHash = startHash(new TextEncoder().encode(name))
     this.#chainingKey = this.#handshakeHash.slice()
     this.#cipherState = new CipherState(cipher, null)
@@ -95,6 +108,9 @@ export class SymmetricState {
       responderToInitiator: new CipherState(this.#cipher, output.subarray(hashBytes, 2 * hashBytes)),
       exporterSecret: output.slice(2 * hashBytes),
     }
+    this.#observeSecret?.({ name: 'initiatorToResponder', secret: output.subarray(0, hashBytes) })
+    this.#observeSecret?.({ name: 'responderToInitiator', secret: output.subarray(hashBytes, 2 * hashBytes) })
+    this.#observeSecret?.({ name: 'exporterSecret', secret: keys.exporterSecret })
     output.fill(0)
     this.wipe()
     return keys
@@ -123,6 +139,7 @@ export class SymmetricState {
   #setKey(key: Uint8Array): void {
     this.#cipherState.wipe()
     this.#cipherState = new CipherState(this.#cipher, key)
+    this.#observeSecret?.({ name: 'handshakeKey', secret: key })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Spack } from '@stalk/spack'
+import type { PeerStatement, StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 
@@ -9,31 +10,88 @@ export interface Cipher {
   readonly keyBits: number
 }
 
+/** The session needs a signature of its own identity over `message`, and waits for it: signing takes time. */
+export interface SignRequest {
+  readonly type: 'sign'
+  readonly message: Uint8Array
+  /** Goes on with the signature. Throws what that leads to, as `receive` does; once only. */
+  answer(signature: Uint8Array): void
+}
+
+/** The peer has proved who it is: the session waits for the word of whoever decides whether it may come in. */
+export interface AuthorizeRequest {
+  readonly type: 'authorize'
+  /** Null: anonymous. */
+  readonly peerIdentity: Identity | null
+  /** The one agreed upon, if any. */
+  readonly applicationProtocol: string | null
+  /** Lets the peer in. Throws as `receive` does; once only. */
+  accept(): void
+  /** Turns the peer away, who is told `statement`. Throws `error`, which ends the session; once only. */
+  reject(error: StalkError, statement: PeerStatement): void
+}
+
 /** What a session tells the connection that drives it, in the order in which it happened. */
 export type SessionEvent =
-  | { readonly type: 'established'; readonly peerIdentity: Identity }
+  | SignRequest
+  | AuthorizeRequest
+  /** Our part of the handshake is done, and the peer decides. */
+  | { readonly type: 'awaitVerdict' }
+  | { readonly type: 'established'; readonly peerIdentity: Identity | null }
   | { readonly type: 'message'; readonly message: Spack }
-  | { readonly type: 'end' }
+  /** The peer has sent its last; what it said with that, if the protocol has a place for it. */
+  | { readonly type: 'end'; readonly statement: PeerStatement | null }
+  /** The answer to a `ping`. */
+  | { readonly type: 'pong'; readonly data: Uint8Array }
 
 /**
  * One end of a connection without a line: bytes in, events and bytes out.
  *
- * A session never touches a socket, a clock or the system’s randomness. The first failure poisons it: `receive` and `send` throw that
- * error then and ever after, and no byte comes out any more. Events from before the failure can still be taken.
+ * A session never touches a socket, a clock or the system’s randomness: `now` is a number of milliseconds from any fixed point that never
+ * goes back. The first failure poisons it: `receive` and `send` throw that error then and ever after. Events from before the failure can
+ * still be taken, and so can the last words to the peer, if the protocol has any.
  */
 export interface Session {
   readonly protocol: Protocol
   readonly cipher: Cipher
-  /** Takes bytes from the line, any number in any portions; keeps what it needs. */
-  receive(chunk: Uint8Array): void
+  /** Takes bytes from the line, any number in any portions; the chunk is the session’s from now on. */
+  receive(chunk: Uint8Array, now: number): void
   /** The line ended: throws unless it may end here. */
   receiveEnd(): void
   /** Queues a message, encoded now, so that the caller may change it afterwards. Throws what is wrong with it; that does not poison. */
   send(message: Spack): void
-  /** The bytes that go onto the line next; empty while they must wait. The caller owns them. */
-  takeOutput(): Uint8Array[]
+  /** Ends our direction after what is queued; with a code other than 0 the other one, too. */
+  end(statement?: PeerStatement): void
+  /** Gives up: poisons with `error`; the peer is told, if the protocol can say it. Does nothing after a failure. */
+  abort(error: StalkError): void
+  /**
+   * The bytes that go onto the line next; empty while they must wait. The caller owns them. May fail the session: see `failure`.
+   *
+   * @param withMessages false: without queued messages, only what the protocol itself has to say
+   */
+  takeOutput(withMessages?: boolean): Uint8Array[]
   /** What happened since the last call. */
   takeEvents(): SessionEvent[]
   /** How many bytes `send` has queued that `takeOutput` has not handed out. */
   readonly queuedBytes: number
+  /** What poisoned the session. */
+  readonly failure: StalkError | null
+  /** Whether nothing will come out any more, so that our direction of the line may end. */
+  readonly outputEnded: boolean
+  /** Does what time demands: asks for a sign of life, or throws PEER_DEAD. */
+  tick(now: number): void
+  /** When `tick` is due next; Infinity for never. */
+  readonly nextTickAt: number
+  /** Bytes are left unread on purpose: the silence is ours. */
+  pauseReading(): void
+  /** Bytes are read again. */
+  resumeReading(now: number): void
+  /** Asks the peer for a `pong` with these 8 bytes. Throws TypeError if the protocol has no such thing. */
+  ping(data: Uint8Array): void
+  /** 32 bytes that name this connection, equal on both sides, not secret. Throws TypeError if there are none (yet). */
+  readonly channelBinding: Uint8Array
+  /** A secret that only the two sides of this connection can make. Throws TypeError if there is none (yet), RangeError. */
+  exportSecret(label: string, context: Uint8Array, length: number): Uint8Array
+  /** The name that both sides agreed upon; null for none. */
+  readonly applicationProtocol: string | null
 }

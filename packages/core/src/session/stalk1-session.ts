@@ -1,4 +1,4 @@
-import { encode, PacketStream, SpackError, type Spack, type SpackErrorCode } from '@stalk/spack'
+import { encode, PacketStream, SpackError, type Spack } from '@stalk/spack'
 import { sha256 } from '../crypto/sha256.js'
 import { StalkError } from '../errors.js'
 import { messageLimits, type Limits } from '../limits.js'
@@ -10,6 +10,7 @@ import {
   type InitiatorOptions,
   type ResponderOptions,
 } from '../stalk1/handshake.js'
+import { sendError } from './message-coding.js'
 import type { Cipher, Session, SessionEvent } from './session.js'
 
 /** Every state of a stalk/1 session; what each does with a packet stands in `#step`. */
@@ -32,6 +33,7 @@ export class Stalk1Session implements Session {
   /** Encoded messages: sealed only when they leave, because the keystream moves with what is received, too. */
   #queue: Uint8Array[] = []
   #queuedBytes = 0
+  #sendingEnded = false
   #events: SessionEvent[] = []
 
   private constructor(state: State, limits: Limits) {
@@ -74,7 +76,7 @@ export class Stalk1Session implements Session {
     if (this.#stream.bufferedBytes > 0) {
       throw this.#fail(new StalkError('CONNECTION_TRUNCATED', 'the line ended in the middle of a message'))
     }
-    this.#events.push({ type: 'end' })
+    this.#events.push({ type: 'end', statement: null })
   }
 
   send(message: Spack): void {
@@ -84,12 +86,12 @@ export class Stalk1Session implements Session {
     this.#queuedBytes += inner.length
   }
 
-  takeOutput(): Uint8Array[] {
+  takeOutput(withMessages = true): Uint8Array[] {
     const state = this.#state
     const output = this.#output
     this.#output = []
     // A packet of the peer that is half here was encrypted at a keystream position which we have not reached yet.
-    if (state.phase === 'established' && this.#stream.bufferedBytes === 0) {
+    if (withMessages && state.phase === 'established' && this.#stream.bufferedBytes === 0) {
       for (const inner of this.#queue) output.push(state.channel.seal(inner))
       this.#queue = []
       this.#queuedBytes = 0
@@ -105,6 +107,51 @@ export class Stalk1Session implements Session {
 
   get queuedBytes(): number {
     return this.#queuedBytes
+  }
+
+  get failure(): StalkError | null {
+    return this.#failure
+  }
+
+  end(): void {
+    this.#sendingEnded = true
+  }
+
+  get outputEnded(): boolean {
+    return this.#sendingEnded && this.#queuedBytes === 0 && this.#output.length === 0
+  }
+
+  abort(error: StalkError): void {
+    if (this.#failure === null) this.#fail(error)
+  }
+
+  // The format has no record but messages: no sign of life, no reason at the end, nothing that is derived from the keys.
+
+  readonly nextTickAt: number = Infinity
+  readonly applicationProtocol: string | null = null
+
+  tick(): void {
+    return
+  }
+
+  pauseReading(): void {
+    return
+  }
+
+  resumeReading(): void {
+    return
+  }
+
+  ping(): void {
+    throw new TypeError('stalk/1 has no ping')
+  }
+
+  get channelBinding(): Uint8Array {
+    throw new TypeError('stalk/1 has no channel binding')
+  }
+
+  exportSecret(): Uint8Array {
+    throw new TypeError('stalk/1 has no exported secrets')
   }
 
   #step(packet: Spack): void {
@@ -138,15 +185,11 @@ export class Stalk1Session implements Session {
   }
 
   #encode(message: Spack): Uint8Array {
+    const { maxMessageBytes } = this.#limits
     try {
-      return encode(message, { form: 'classic', limits: messageLimits(this.#limits.maxMessageBytes), sha256 })
+      return encode(message, { form: 'classic', limits: messageLimits(maxMessageBytes), sha256 })
     } catch (error) {
-      if (!(error instanceof SpackError)) throw error
-      if (tooLarge.has(error.code)) {
-        const remedy = `send it in pieces, or raise limits.maxMessageBytes (${this.#limits.maxMessageBytes}) on both sides`
-        throw new StalkError('MESSAGE_TOO_LARGE', `the message is too large: ${error.message}; ${remedy}`, error)
-      }
-      throw new StalkError('MESSAGE_INVALID', `the message cannot be sent over stalk/1: ${error.message}`, error)
+      throw sendError(error, 'stalk/1', maxMessageBytes)
     }
   }
 
@@ -163,14 +206,6 @@ export class Stalk1Session implements Session {
     if (this.#failure !== null) throw this.#failure
   }
 }
-
-const tooLarge: ReadonlySet<SpackErrorCode> = new Set([
-  'SPACK_PACKET_TOO_LARGE',
-  'SPACK_TOO_MANY_ELEMENTS',
-  'SPACK_STRING_TOO_LONG',
-  'SPACK_ARRAY_TOO_LONG',
-  'SPACK_INTEGER_TOO_LONG',
-])
 
 function stalkError(cause: unknown): StalkError {
   if (cause instanceof StalkError) return cause

@@ -54,8 +54,8 @@ test('arguments that make no sense are a TypeError or a RangeError', async () =>
     RangeError,
   )
   await assert.rejects(
-    listen(host, 0, () => undefined, { identity: bob } as never),
-    /'stalk\/1'/u,
+    listen(host, 0, () => undefined, { ...options, authorize: () => true }),
+    /authorize is an option of stalk\/2/u,
   )
 })
 

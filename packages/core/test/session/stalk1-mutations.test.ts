@@ -61,7 +61,7 @@ for (const [stage, prepare] of Object.entries(stages)) {
         tamper(message, at)
         let failure: unknown = null
         try {
-          receiver.receive(message)
+          receiver.receive(message, 0)
           finish()
           receiver.receiveEnd()
         } catch (error) {
@@ -77,7 +77,7 @@ for (const [stage, prepare] of Object.entries(stages)) {
 test('negative control: untouched, every stage establishes the connection', () => {
   for (const prepare of Object.values(stages)) {
     const { message, receiver, finish } = prepare()
-    receiver.receive(message)
+    receiver.receive(message, 0)
     finish()
     assert.ok(receiver.takeEvents().some(({ type }) => type === 'established'))
   }

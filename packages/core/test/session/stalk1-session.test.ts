@@ -17,8 +17,8 @@ import { converse, establishedPair, initiator, messagesOf, output, responder, te
 test('a handshake tells each side who the other is', () => {
   const [a, b] = [initiator(), responder()]
   const told = converse(a, b)
-  assert.ok(told.a[0]?.type === 'established' && told.a[0].peerIdentity.equals(bob))
-  assert.ok(told.b[0]?.type === 'established' && told.b[0].peerIdentity.equals(alice))
+  assert.ok(told.a[0]?.type === 'established' && told.a[0].peerIdentity?.equals(bob))
+  assert.ok(told.b[0]?.type === 'established' && told.b[0].peerIdentity?.equals(alice))
   assert.equal(a.protocol, 'stalk/1')
   assert.deepEqual(a.cipher, { name: 'aes-256-ofb', keyBits: 256 })
 })
@@ -125,7 +125,7 @@ test('the end of the line is fine between packets, CONNECTION_TRUNCATED within o
   b.receive(line.subarray(0, -1))
   assert.throws(() => b.receiveEnd(), code('CONNECTION_TRUNCATED'))
   a.receiveEnd()
-  assert.deepEqual(a.takeEvents(), [{ type: 'end' }])
+  assert.deepEqual(a.takeEvents(), [{ type: 'end', statement: null }])
   assert.throws(() => initiator().receiveEnd(), code('HANDSHAKE_TRUNCATED'))
   assert.throws(() => responder().receiveEnd(), code('HANDSHAKE_TRUNCATED'))
 })
@@ -242,4 +242,13 @@ test('a defect below ends as INTERNAL and poisons, too', () => {
   const hello = output(initiator())
   assert.throws(() => session.receive(hello), code('INTERNAL'))
   assert.throws(() => session.receive(hello), code('INTERNAL'))
+})
+
+test('what the format has no place for does nothing, or is a TypeError', () => {
+  const { a } = establishedPair()
+  a.tick()
+  a.pauseReading()
+  a.resumeReading()
+  assert.deepEqual([a.nextTickAt, a.applicationProtocol, a.failure, a.outputEnded], [Infinity, null, null, false])
+  for (const use of [() => a.ping(), () => a.channelBinding, () => a.exportSecret()]) assert.throws(use, TypeError)
 })

@@ -13,10 +13,10 @@ type Feed = (session: Session, data: Uint8Array) => void
 
 const feeds: Record<string, Feed> = {
   'in one piece': (session, data) => {
-    session.receive(data)
+    session.receive(data, 0)
   },
   'byte by byte': (session, data) => {
-    for (let at = 0; at < data.length; at += 1) session.receive(data.subarray(at, at + 1))
+    for (let at = 0; at < data.length; at += 1) session.receive(data.subarray(at, at + 1), 0)
   },
 }
 
@@ -69,7 +69,7 @@ for (const transcript of transcripts) {
       const fin = output(session)
       assert.equal(hex(fin), transcript.fin.packet)
       const [established] = session.takeEvents()
-      assert.ok(established?.type === 'established' && established.peerIdentity.equals(server))
+      assert.ok(established?.type === 'established' && established.peerIdentity!.equals(server))
       const sent = replay(session, transcript, 'c2s', feed)
       assert.equal(hex(join([hello, fin, ...sent])), wire(transcript, 'c2s'))
     })
@@ -86,7 +86,7 @@ for (const transcript of transcripts) {
       feed(session, bytes(transcript.fin.packet))
       const [established] = session.takeEvents()
       const client = recordedIdentity(transcript.client_identity)
-      assert.ok(established?.type === 'established' && established.peerIdentity.equals(client))
+      assert.ok(established?.type === 'established' && established.peerIdentity!.equals(client))
       const sent = replay(session, transcript, 's2c', feed)
       assert.equal(hex(join([ack, ...sent])), wire(transcript, 's2c'))
     })

@@ -40,8 +40,8 @@ export function converse(a: Session, b: Session): { a: SessionEvent[]; b: Sessio
   for (let round = 0; round < 100; round += 1) {
     const [fromA, fromB] = [output(a), output(b)]
     if (fromA.length === 0 && fromB.length === 0) return told
-    if (fromA.length > 0) b.receive(fromA)
-    if (fromB.length > 0) a.receive(fromB)
+    if (fromA.length > 0) b.receive(fromA, 0)
+    if (fromB.length > 0) a.receive(fromB, 0)
     told.a.push(...a.takeEvents())
     told.b.push(...b.takeEvents())
   }

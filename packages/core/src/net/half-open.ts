@@ -1,0 +1,53 @@
+import { StalkError } from '../errors.js'
+
+/** A connection whose handshake is not done. */
+interface HalfOpen {
+  readonly host: string
+  abort(error: StalkError): void
+}
+
+/** The unfinished handshakes of a listener, of which there may be so many: a flood from one address costs that address first. */
+export class HalfOpenConnections<Entry extends HalfOpen> {
+  readonly #max: number
+  /** By address, the oldest first. */
+  readonly #byHost = new Map<string, Set<Entry>>()
+  #count = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  /** All of them. */
+  *[Symbol.iterator](): Iterator<Entry> {
+    for (const entries of this.#byHost.values()) yield* entries
+  }
+
+  /** Adds one; if there are too many now, the oldest of the busiest address is given up with HANDSHAKE_EVICTED. */
+  add(entry: Entry): void {
+    const entries = this.#byHost.get(entry.host) ?? new Set()
+    this.#byHost.set(entry.host, entries.add(entry))
+    this.#count += 1
+    if (this.#count <= this.#max) return
+    const evicted = this.#oldestOfBusiest()
+    if (evicted === undefined) return
+    this.delete(evicted)
+    evicted.abort(
+      new StalkError('HANDSHAKE_EVICTED', `more than ${this.#max} handshakes are unfinished: this one had to go`),
+    )
+  }
+
+  delete(entry: Entry): void {
+    const entries = this.#byHost.get(entry.host)
+    if (entries?.delete(entry) !== true) return
+    this.#count -= 1
+    if (entries.size === 0) this.#byHost.delete(entry.host)
+  }
+
+  #oldestOfBusiest(): Entry | undefined {
+    let busiest: Set<Entry> | undefined
+    for (const entries of this.#byHost.values()) {
+      if (busiest === undefined || entries.size > busiest.size) busiest = entries
+    }
+    return busiest?.values().next().value
+  }
+}

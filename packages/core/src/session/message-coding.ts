@@ -1,0 +1,40 @@
+import { decode, encode, SpackError, type Spack, type SpackErrorCode } from '@stalk/spack'
+import { StalkError } from '../errors.js'
+import { messageLimits } from '../limits.js'
+
+/** A message as it goes into frames (SPEC, stalk/2 §9). Throws MESSAGE_TOO_LARGE, MESSAGE_INVALID. */
+export function encodeCompact(message: Spack, maxMessageBytes: number): Uint8Array {
+  try {
+    return encode(message, { form: 'compact', limits: messageLimits(maxMessageBytes) })
+  } catch (error) {
+    throw sendError(error, 'stalk/2', maxMessageBytes)
+  }
+}
+
+/** A message that came in frames. Throws PEER_MESSAGE_INVALID. */
+export function decodeCompact(bytes: Uint8Array, maxMessageBytes: number): Spack {
+  try {
+    return decode(bytes, { form: 'compact', limits: messageLimits(maxMessageBytes) })
+  } catch (error) {
+    if (!(error instanceof SpackError)) throw error
+    throw new StalkError('PEER_MESSAGE_INVALID', `the peer sent what is no message: ${error.message}`, error)
+  }
+}
+
+/** What is thrown for a message that cannot be encoded: MESSAGE_TOO_LARGE, MESSAGE_INVALID; what is no fault of it passes through. */
+export function sendError(error: unknown, protocol: string, maxMessageBytes: number): unknown {
+  if (!(error instanceof SpackError)) return error
+  if (tooLarge.has(error.code)) {
+    const remedy = `send it in pieces, or raise limits.maxMessageBytes (${maxMessageBytes}) on both sides`
+    return new StalkError('MESSAGE_TOO_LARGE', `the message is too large: ${error.message}; ${remedy}`, error)
+  }
+  return new StalkError('MESSAGE_INVALID', `the message cannot be sent over ${protocol}: ${error.message}`, error)
+}
+
+const tooLarge: ReadonlySet<SpackErrorCode> = new Set([
+  'SPACK_PACKET_TOO_LARGE',
+  'SPACK_TOO_MANY_ELEMENTS',
+  'SPACK_STRING_TOO_LONG',
+  'SPACK_ARRAY_TOO_LONG',
+  'SPACK_INTEGER_TOO_LONG',
+])

@@ -1,0 +1,386 @@
+import type { Spack } from '@stalk/spack'
+import { closeCodeOf, StalkError, type PeerStatement } from '../errors.js'
+import { refusalOf, Rejection, type Candidate } from '../stalk2/admission.js'
+import { ByteQueue } from '../stalk2/byte-queue.js'
+import { closeCodes, encodeAccept, encodeClose, encodeReject, type RecordBody } from '../stalk2/control-records.js'
+import { exportSecret } from '../stalk2/exporter.js'
+import { Initiator } from '../stalk2/initiator.js'
+import { Keepalive, PingMeter } from '../stalk2/keepalive.js'
+import { encodeAcceptPayload } from '../stalk2/payload.js'
+import { requireResponderIdentity } from '../stalk2/responder.js'
+import type { Suite } from '../stalk2/suites.js'
+import type { TransportKeys } from '../stalk2/transport-keys.js'
+import { closedError, unexpectedRecord } from '../stalk2/verdict.js'
+import { onB, onReply, onVerdict } from './initiator-steps.js'
+import { decodeCompact, encodeCompact } from './message-coding.js'
+import { RecordChannel } from './record-channel.js'
+import { admitted, onA, onC, onEarlyRecord, onPreamble, onUnknownA } from './responder-steps.js'
+import type { Cipher, Session, SessionEvent } from './session.js'
+import type {
+  EstablishedState,
+  Stalk2InitiatorOptions,
+  Stalk2ResponderOptions,
+  State,
+  StepContext,
+} from './stalk2-states.js'
+
+type Options = Stalk2InitiatorOptions | Stalk2ResponderOptions
+
+/** What a payload that does not announce its largest message means (SPEC, stalk/2 §4). */
+const UNANNOUNCED_MESSAGE_BYTES = 16 * 1024 * 1024
+
+/** A stalk/2 session in either role (SPEC, stalk/2). */
+export class Stalk2Session implements Session {
+  readonly protocol = 'stalk/2'
+  readonly #options: Options
+  readonly #context: StepContext
+  readonly #queue: ByteQueue = new ByteQueue()
+  #state: State
+  #failure: StalkError | null = null
+  /** Bytes of the handshake, and last words. */
+  #output: Uint8Array[] = []
+  #events: SessionEvent[] = []
+  #opened: Opened | null = null
+  #now = 0
+  #keepalive: Keepalive | null = null
+  #pingCount = 0
+  readonly #pingMeter: PingMeter = new PingMeter()
+
+  private constructor(options: Options, state: State) {
+    this.#options = options
+    this.#state = state
+    this.#context = {
+      limits: options.limits,
+      queue: this.#queue,
+      output: (bytes) => void this.#output.push(bytes),
+      tell: (event) => void this.#events.push(event),
+      sign: (message, next) => {
+        const answer = this.#once((signature: Uint8Array) => this.#enter(next(signature)))
+        this.#events.push({ type: 'sign', message, answer })
+        return { phase: 'signing' }
+      },
+      openChannel: (suite, keys) => this.#openChannel(suite, keys),
+    }
+  }
+
+  /** The connecting side; its preamble and A are the first output. Throws IDENTITY_PROTOCOL, IDENTITY_PRIVATE_MISSING. */
+  static initiator(options: Stalk2InitiatorOptions): Stalk2Session {
+    const initiator = new Initiator(options)
+    const session = new Stalk2Session(options, { phase: 'awaitReply', initiator, isRetried: false })
+    session.#output.push(initiator.opening())
+    return session
+  }
+
+  /** The listening side. Throws IDENTITY_PROTOCOL, IDENTITY_PRIVATE_MISSING. */
+  static responder(options: Stalk2ResponderOptions): Stalk2Session {
+    requireResponderIdentity(options.identity)
+    return new Stalk2Session(options, { phase: 'awaitPreamble', options })
+  }
+
+  /** The transition table: what each state makes of the bytes that are here. Null: it needs more of them. */
+  #next(): State | null {
+    const state = this.#state
+    const context = this.#context
+    switch (state.phase) {
+      case 'awaitReply':
+        return onReply(state.initiator, state.isRetried, context)
+      case 'awaitB':
+        return onB(state.initiator, context)
+      case 'awaitVerdict':
+        return this.#onRecord((record) => onVerdict(record, state.initiator, state.responder))
+      case 'awaitPreamble':
+        return onPreamble(state.options, context)
+      case 'awaitUnknownA':
+        return onUnknownA(state.options, state, context)
+      case 'awaitA':
+        return onA(state.responder, context)
+      case 'awaitC':
+        return onC(state.responder, context)
+      case 'authorizing':
+        return this.#onRecord((record) => onEarlyRecord(record, state.candidate))
+      case 'signing':
+        throw new StalkError('STALK2_HANDSHAKE_UNEXPECTED', 'bytes arrived before it was the peer’s turn')
+      case 'established':
+        return this.#onRecord((record) => this.#onEstablishedRecord(record, state))
+    }
+  }
+
+  receive(chunk: Uint8Array, now: number): void {
+    this.#refuseIfFailed()
+    // our word has ended both directions: what is still on its way means nothing
+    if (this.#opened?.channel.endsBoth) return
+    this.#now = now
+    this.#guard(() => {
+      this.#queue.push(chunk)
+      while (this.#queue.length > 0) {
+        const state = this.#next()
+        if (state === null) return
+        this.#enter(state)
+      }
+    })
+  }
+
+  receiveEnd(): void {
+    this.#refuseIfFailed()
+    if (this.#opened?.channel.endsBoth || (this.#opened?.channel.peerHasClosed && this.#state.phase === 'established'))
+      return
+    this.#guard(() => {
+      throw cutLine(this.#state)
+    })
+  }
+
+  send(message: Spack): void {
+    const { channel, state } = this.#established()
+    if (channel.isClosing) throw new TypeError('this side has ended its direction')
+    const announced = state.maxMessageBytes ?? UNANNOUNCED_MESSAGE_BYTES
+    channel.send(encodeCompact(message, Math.min(announced, this.#options.limits.maxMessageBytes)))
+  }
+
+  end(statement: PeerStatement = { code: closeCodes.done, reason: '' }): void {
+    this.#established().channel.close(statement)
+  }
+
+  abort(error: StalkError): void {
+    if (this.#failure === null) this.#fail(error, null)
+  }
+
+  takeOutput(withMessages = true): Uint8Array[] {
+    const output = this.#output
+    this.#output = []
+    if (this.#failure !== null) return output
+    try {
+      this.#opened?.channel.takeOutput(output, withMessages)
+    } catch (error) {
+      this.#fail(error, null)
+      output.push(...this.#output.splice(0))
+    }
+    return output
+  }
+
+  takeEvents(): SessionEvent[] {
+    const events = this.#events
+    this.#events = []
+    return events
+  }
+
+  get queuedBytes(): number {
+    return this.#opened?.channel.queuedBytes ?? 0
+  }
+
+  get failure(): StalkError | null {
+    return this.#failure
+  }
+
+  get outputEnded(): boolean {
+    return this.#failure === null ? (this.#opened?.channel.isOver ?? false) : this.#output.length === 0
+  }
+
+  tick(now: number): void {
+    if (this.nextTickAt > now) return
+    this.#guard(() => {
+      const due = this.#keepalive?.check(now) ?? null
+      if (due === 'dead') throw new StalkError('PEER_DEAD', 'the peer has fallen silent and does not answer')
+      if (due === 'ping') this.#transport().channel.ping(this.#nextPing())
+    })
+  }
+
+  get nextTickAt(): number {
+    const channel = this.#opened?.channel
+    const isOpen = this.#failure === null && channel !== undefined && !channel.isClosing && !channel.peerHasClosed
+    return isOpen && this.#keepalive !== null ? this.#keepalive.nextCheckAt : Infinity
+  }
+
+  pauseReading(): void {
+    this.#keepalive?.pauseReading()
+  }
+
+  resumeReading(now: number): void {
+    this.#keepalive?.resumeReading(now)
+  }
+
+  /** Its contents mean nothing to the peer; that they differ helps who reads a capture. */
+  #nextPing(): Uint8Array {
+    this.#pingCount += 1
+    const data = new Uint8Array(8)
+    new DataView(data.buffer).setUint32(4, this.#pingCount)
+    return data
+  }
+
+  ping(data: Uint8Array): void {
+    this.#established().channel.ping(data)
+  }
+
+  get cipher(): Cipher {
+    return this.#transport().suite.cipher
+  }
+
+  get channelBinding(): Uint8Array {
+    this.#established()
+    return this.#transport().keys.handshakeHash.slice()
+  }
+
+  exportSecret(label: string, context: Uint8Array, length: number): Uint8Array {
+    this.#refuseIfFailed()
+    this.#established()
+    const { exporterSecret, handshakeHash } = this.#transport().keys
+    return exportSecret(exporterSecret, handshakeHash, label, context, length)
+  }
+
+  get applicationProtocol(): string | null {
+    return this.#state.phase === 'established' ? this.#state.applicationProtocol : null
+  }
+
+  #enter(state: State): void {
+    const before = this.#state.phase
+    this.#state = state
+    if (before === state.phase) return
+    if (state.phase === 'authorizing') this.#requestAuthorization(state.candidate)
+    if (state.phase === 'established') this.#establish(state)
+  }
+
+  #requestAuthorization({ identity: peerIdentity, applicationProtocol }: Candidate): void {
+    const decide = this.#once((decision: () => void) => decision())
+    this.#events.push({
+      type: 'authorize',
+      peerIdentity,
+      applicationProtocol,
+      accept: () => decide(() => this.#admit()),
+      reject: (error, statement) =>
+        decide(() => {
+          throw new Rejection(error, statement)
+        }),
+    })
+  }
+
+  #admit(): void {
+    if (this.#state.phase !== 'authorizing') return
+    const { candidate, end } = this.#state
+    const { applicationProtocol } = candidate
+    const { maxMessageBytes } = this.#options.limits
+    const applicationProtocols = applicationProtocol === null ? null : [applicationProtocol]
+    this.#transport().channel.say(encodeAccept(encodeAcceptPayload({ maxMessageBytes, applicationProtocols })))
+    this.#enter(admitted(candidate))
+    if (end !== null) this.#events.push({ type: 'end', statement: end })
+  }
+
+  #establish({ peerIdentity }: EstablishedState): void {
+    const { keepalive } = this.#options
+    if (keepalive !== null) this.#keepalive = new Keepalive(keepalive, this.#now)
+    this.#events.push({ type: 'established', peerIdentity })
+  }
+
+  #openChannel(suite: Suite, keys: TransportKeys): void {
+    const { limits, recordNumbers } = this.#options
+    const { maxMessageBytes, maxRecordBytes } = limits
+    const channel = new RecordChannel({ keys, maxMessageBytes, maxRecordBytes, recordNumbers })
+    this.#opened = { suite, keys, channel }
+  }
+
+  #onRecord(next: (record: RecordBody) => State): State | null {
+    const record = this.#transport().channel.next(this.#queue)
+    if (record === null) return null
+    this.#keepalive?.heard(this.#now)
+    return next(record)
+  }
+
+  #onEstablishedRecord(record: RecordBody, state: EstablishedState): State {
+    const { channel } = this.#transport()
+    switch (record.type) {
+      case 'data':
+        for (const message of channel.messagesOf(record.frames)) {
+          this.#events.push({ type: 'message', message: decodeCompact(message, this.#options.limits.maxMessageBytes) })
+        }
+        return state
+      case 'ping':
+        this.#pingMeter.onPing(this.#now)
+        channel.pong(record.data)
+        return state
+      case 'pong':
+        this.#events.push({ type: 'pong', data: record.data })
+        return state
+      case 'close':
+        if (record.statement.code !== closeCodes.done) throw closedError(record.statement)
+        this.#events.push({ type: 'end', statement: record.statement })
+        return state
+      case 'accept':
+      case 'reject':
+        throw unexpectedRecord(record, 'after the verdict')
+    }
+  }
+
+  /** A step that can be taken once, and not any more after a failure. */
+  #once<Argument>(step: (argument: Argument) => void): (argument: Argument) => void {
+    let isTaken = false
+    return (argument) => {
+      this.#refuseIfFailed()
+      if (isTaken) throw new TypeError('this was answered before')
+      isTaken = true
+      this.#guard(() => step(argument))
+    }
+  }
+
+  #transport(): Opened {
+    if (this.#opened === null) throw new TypeError('there are no keys yet')
+    return this.#opened
+  }
+
+  #established(): { readonly channel: RecordChannel; readonly state: EstablishedState } {
+    this.#refuseIfFailed()
+    const state = this.#state
+    if (state.phase !== 'established') throw new TypeError('the connection is not established')
+    return { channel: this.#transport().channel, state }
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (cause) {
+      if (cause instanceof Rejection) throw this.#fail(cause.error, encodeReject(cause.statement))
+      throw this.#fail(cause, null)
+    }
+  }
+
+  /** Poisons; what the peer is still told goes to the output. */
+  #fail(cause: unknown, lastWord: Uint8Array | null): StalkError {
+    const error = cause instanceof StalkError ? cause : new StalkError('INTERNAL', DEFECT, cause)
+    this.#failure = error
+    this.#queue.clear()
+    if (this.#opened !== null) {
+      const { channel, keys } = this.#opened
+      // a peer that has given up is not told why we do
+      const close = error.peer === null ? encodeClose({ code: closeCodeOf(error), reason: '' }) : null
+      channel.lastWord(this.#output, lastWord ?? close)
+      keys.exporterSecret.fill(0)
+      return error
+    }
+    const isUnanswered = ['awaitPreamble', 'awaitUnknownA', 'awaitA'].includes(this.#state.phase)
+    const refusal = isUnanswered ? refusalOf(error) : null
+    this.#output = refusal === null ? [] : [...this.#output, refusal]
+    return error
+  }
+
+  #refuseIfFailed(): void {
+    if (this.#failure !== null) throw this.#failure
+  }
+}
+
+const DEFECT = 'a defect in stalk itself: see `cause`, and please report it'
+
+/** What there is from the moment at which there are keys. */
+interface Opened {
+  readonly suite: Suite
+  readonly keys: TransportKeys
+  readonly channel: RecordChannel
+}
+
+function cutLine({ phase }: State): StalkError {
+  if (phase === 'established') {
+    const reason = 'the line ended before the peer had said that it was done: it was cut, or the peer crashed'
+    return new StalkError('CONNECTION_TRUNCATED', reason)
+  }
+  const reason =
+    phase === 'awaitVerdict'
+      ? 'we have proved who we are, and the listener has not said yes or no'
+      : 'the peer refused us without a word, does not speak stalk/2, or the line was cut'
+  return new StalkError('HANDSHAKE_TRUNCATED', `the line ended before the handshake was complete: ${reason}`)
+}

@@ -1,0 +1,79 @@
+import { StalkError } from '../errors.js'
+
+/** When a silent peer is asked, and when it is given up: SPEC, stalk/2 §10. */
+export interface KeepaliveTimes {
+  /** Of silence, before it is asked for a sign of life. */
+  readonly pingAfterMs: number
+  /** After that, before it is taken for dead. */
+  readonly deadAfterMs: number
+}
+
+export const defaultKeepalive: KeepaliveTimes = { pingAfterMs: 15_000, deadAfterMs: 45_000 }
+
+/** Watches whether the peer is alive. Only whole records that authenticate count. */
+export class Keepalive {
+  readonly #times: KeepaliveTimes
+  #heardAt: number
+  #pingedAt: number
+  #isPaused = false
+
+  constructor(times: KeepaliveTimes, now: number) {
+    this.#times = times
+    this.#heardAt = now
+    this.#pingedAt = now
+  }
+
+  /** A record came. */
+  heard(now: number): void {
+    this.#heardAt = now
+  }
+
+  /** What is due: a PING at most once in `pingAfterMs`. While we do not read, it is our own sign of life, and nobody is dead. */
+  check(now: number): 'ping' | 'dead' | null {
+    const { pingAfterMs, deadAfterMs } = this.#times
+    if (!this.#isPaused && now >= this.#heardAt + pingAfterMs + deadAfterMs) return 'dead'
+    if (now < this.#pingAt) return null
+    this.#pingedAt = now
+    return 'ping'
+  }
+
+  /** When {@link check} is due next. */
+  get nextCheckAt(): number {
+    const { pingAfterMs, deadAfterMs } = this.#times
+    return this.#isPaused ? this.#pingAt : Math.min(this.#pingAt, this.#heardAt + pingAfterMs + deadAfterMs)
+  }
+
+  /** We stop reading: the silence is ours. */
+  pauseReading(): void {
+    this.#isPaused = true
+  }
+
+  /** We read again: the peer has all its time. */
+  resumeReading(now: number): void {
+    this.#isPaused = false
+    this.#heardAt = now
+  }
+
+  get #pingAt(): number {
+    const since = this.#isPaused ? this.#pingedAt : Math.max(this.#heardAt, this.#pingedAt)
+    return since + this.#times.pingAfterMs
+  }
+}
+
+const MAX_PINGS = 20
+const PERIOD_MS = 10_000
+
+/** Counts the peer’s PINGs. */
+export class PingMeter {
+  /** When the last 20 came, the oldest first. */
+  readonly #times: number[] = []
+
+  /** Throws PING_FLOOD for the 21st in 10 seconds. */
+  onPing(now: number): void {
+    const oldest = this.#times.length < MAX_PINGS ? undefined : this.#times.shift()
+    if (oldest !== undefined && now - oldest < PERIOD_MS) {
+      throw new StalkError('PING_FLOOD', `the peer sent more than ${MAX_PINGS} PINGs in ${PERIOD_MS} ms`)
+    }
+    this.#times.push(now)
+  }
+}

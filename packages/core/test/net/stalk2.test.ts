@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { Spack } from '@stalk/spack'
+import type { StalkError } from '#src/errors.js'
+import { connect } from '#src/net/connect.js'
+import { listen, type ListenOptions } from '#src/net/listen.js'
+import { code } from '../support/errors.js'
+import { eventually, gone, host, pause, plainServer, plainSocket } from '../support/network.js'
+import { aliceConnects2, bobListens2, talk2 } from '../support/network2.js'
+import { text } from '../support/sessions.js'
+import { ed25519Alice, ed25519Bob, rsaAlice, rsaBob } from '../support/stalk2.js'
+
+/** A listener that keeps what it was told. */
+async function listensAndTells(
+  t: TestContext,
+  options: Partial<ListenOptions> = {},
+): Promise<{ listener: Awaited<ReturnType<typeof bobListens2>>; errors: StalkError[] }> {
+  const errors: StalkError[] = []
+  const onError = (error: unknown): void => void errors.push(error as StalkError)
+  const listener = await bobListens2(t, (connection) => connection.closed, { onError, ...options })
+  return { listener, errors }
+}
+
+async function rejectedWith(
+  t: TestContext,
+  options: Partial<ListenOptions>,
+  expected: [string, string],
+): Promise<void> {
+  const { listener, errors } = await listensAndTells(t, options)
+  const failure = (await aliceConnects2(t, listener).catch((error: unknown) => error)) as StalkError
+  assert.equal(failure.code, expected[0])
+  await eventually(() => errors.length === 1, 'the listener has the reason')
+  assert.equal(errors[0]?.code, expected[1])
+  assert.equal(listener.connections.size, 0)
+}
+
+test('stalk/2 is what listen and connect speak, for Ed25519 and RSA identities on either side', async (t) => {
+  for (const [mine, theirs] of [
+    [ed25519Alice, ed25519Bob],
+    [rsaAlice, rsaBob],
+    [ed25519Alice, rsaBob],
+    [rsaAlice, ed25519Bob],
+  ] as const) {
+    const { client, server, listener } = await talk2(t, { listen: { identity: theirs }, connect: { identity: mine } })
+    assert.equal(listener.protocol, 'stalk/2')
+    assert.equal(client.protocol, 'stalk/2')
+    assert.deepEqual(client.cipher, { name: 'aes-256-gcm', keyBits: 256 })
+    assert.ok(client.peerIdentity?.equals(theirs) && server.peerIdentity?.equals(mine))
+    assert.deepEqual(client.channelBinding, server.channelBinding)
+    const exported = client.exportSecret('test', new Uint8Array(), 32)
+    assert.deepEqual(exported, server.exportSecret('test', new Uint8Array(), 32))
+    client.send(text('hello'))
+    assert.deepEqual((await server.receive())?.values(), ['hello'])
+    server.send(new Spack().bytes(new Uint8Array(1_000_000).fill(1)))
+    assert.deepEqual((await client.receive())?.values(), [new Uint8Array(1_000_000).fill(1)])
+    await Promise.all([client.close(), server.close()])
+    assert.deepEqual([client.error, server.error], [null, null])
+  }
+})
+
+test('both sides may talk at once', async (t) => {
+  const { client, server } = await talk2(t)
+  for (let count = 0; count < 1000; count += 1) {
+    client.send(new Spack().integer(count))
+    server.send(new Spack().integer(count))
+  }
+  for (const side of [client, server]) {
+    for (let count = 0; count < 1000; count += 1) assert.deepEqual((await side.receive())?.values(), [count])
+  }
+})
+
+test('end ends one direction; the reason of the end is the peer’s to read', async (t) => {
+  const { client, server } = await talk2(t)
+  client.send(text('last'))
+  await client.end()
+  assert.equal((await server.receive())?.length, 1)
+  assert.equal(await server.receive(), null)
+  assert.deepEqual(server.peerStatement, { code: 0, reason: '' })
+  assert.throws(() => client.send(text('more')), code('CONNECTION_CLOSED'))
+  server.send(text('still here'))
+  assert.deepEqual((await client.receive())?.values(), ['still here'])
+  await Promise.all([server.close({ reason: 'bye' }), client.closed])
+  assert.deepEqual(client.peerStatement, { code: 0, reason: 'bye' })
+  assert.equal(client.error, null)
+})
+
+test('close with a code is CLOSED_BY_PEER with code and reason on the other side', async (t) => {
+  const { client, server } = await talk2(t)
+  client.send(text('before'))
+  void client.close({ code: 0x4001, reason: 'go away\u001b[2J' })
+  assert.equal((await server.receive())?.length, 1)
+  const failure = (await server.receive().catch((error: unknown) => error)) as StalkError
+  assert.ok(code('CLOSED_BY_PEER')(failure))
+  assert.deepEqual(failure.peer, { code: 0x4001, reason: 'go away\u001b[2J' })
+  assert.ok(!failure.message.includes('\u001b'))
+  await client.closed
+})
+
+test('close refuses codes and reasons that cannot be said', async (t) => {
+  const { client } = await talk2(t)
+  assert.throws(() => void client.close({ code: 2 }), RangeError)
+  assert.throws(() => void client.close({ reason: 'x'.repeat(256) }), RangeError)
+  assert.throws(() => void client.close({ reason: 7 as never }), TypeError)
+})
+
+test('abort tells the peer: CLOSED_BY_PEER, and CONNECTION_CLOSED here', async (t) => {
+  const { client, server } = await talk2(t)
+  client.abort()
+  await assert.rejects(client.receive(), code('CONNECTION_CLOSED'))
+  await assert.rejects(server.receive(), code('CLOSED_BY_PEER'))
+  await Promise.all([client.closed, server.closed])
+})
+
+test('a line that is cut is CONNECTION_TRUNCATED or CONNECTION_LOST, never an end', async (t) => {
+  const { client, server } = await talk2(t)
+  client.socket.end()
+  await assert.rejects(server.receive(), code('CONNECTION_TRUNCATED'))
+})
+
+test('an anonymous client comes in where that is allowed; elsewhere REJECTED_IDENTITY_REQUIRED', async (t) => {
+  const { client, server } = await talk2(t, { listen: { allowAnonymous: true }, connect: { anonymous: true } })
+  assert.equal(server.peerIdentity, null)
+  assert.equal(client.identity, null)
+  assert.ok(client.peerIdentity?.equals(ed25519Bob))
+  const { listener, errors } = await listensAndTells(t)
+  await assert.rejects(aliceConnects2(t, listener, { anonymous: true }), code('REJECTED_IDENTITY_REQUIRED'))
+  await eventually(() => errors.length === 1, 'the listener has the reason')
+  assert.ok(code('ANONYMOUS_REFUSED')(errors[0]))
+  const both = { identity: ed25519Alice, serverIdentity: ed25519Bob, anonymous: true }
+  await assert.rejects(connect(host, 9, both), TypeError)
+})
+
+test('authorize lets in, turns away with a reason, and is a no when it throws or makes no sense', async (t) => {
+  const asked: unknown[] = []
+  await talk2(t, {
+    listen: {
+      authorize: (peer, info) => {
+        asked.push(peer?.equals(ed25519Alice), info.host)
+        return Promise.resolve(true)
+      },
+    },
+  })
+  assert.deepEqual(asked, [true, '127.0.0.1'])
+  await rejectedWith(t, { authorize: () => false }, ['REJECTED_NOT_ALLOWED', 'NOT_AUTHORIZED'])
+  const broken = (): boolean => {
+    throw new Error('broken')
+  }
+  await rejectedWith(t, { authorize: broken }, ['REJECTED_NOT_ALLOWED', 'AUTHORIZATION_FAILED'])
+  await rejectedWith(t, { authorize: () => 1 as never }, ['REJECTED_NOT_ALLOWED', 'AUTHORIZATION_FAILED'])
+  const wordy = (): { allowed: false; reason: string } => ({ allowed: false, reason: 'x'.repeat(256) })
+  await rejectedWith(t, { authorize: wordy }, ['REJECTED_NOT_ALLOWED', 'AUTHORIZATION_FAILED'])
+
+  const { listener } = await listensAndTells(t, { authorize: () => ({ allowed: false, reason: 'not on Sundays' }) })
+  await assert.rejects(aliceConnects2(t, listener), /not on Sundays/u)
+})
+
+test('an authorize that does not answer is AUTHORIZATION_TIMEOUT, and the client is told', async (t) => {
+  const authorize = (): Promise<boolean> => new Promise(() => undefined)
+  await rejectedWith(t, { authorize, authorizeTimeoutMs: 50 }, ['CLOSED_BY_PEER', 'AUTHORIZATION_TIMEOUT'])
+})
+
+test('a verdict that does not come in time is HANDSHAKE_TIMEOUT at the client, and the listener hears of it', async (t) => {
+  const authorize = (): Promise<boolean> => new Promise(() => undefined)
+  const { listener, errors } = await listensAndTells(t, { authorize })
+  await assert.rejects(aliceConnects2(t, listener, { timeoutMs: 300 }), code('HANDSHAKE_TIMEOUT'))
+  await eventually(() => errors.length === 1, 'the listener hears of it')
+  assert.ok(code('CLOSED_BY_PEER')(errors[0]))
+})
+
+test('application protocols: the client’s preference counts; none in common is REJECTED_NO_PROTOCOL', async (t) => {
+  const { client, server } = await talk2(t, {
+    listen: { applicationProtocols: ['chat/1', 'chat/2'] },
+    connect: { applicationProtocols: ['chat/3', 'chat/2', 'chat/1'] },
+  })
+  assert.deepEqual([client.applicationProtocol, server.applicationProtocol], ['chat/2', 'chat/2'])
+  await rejectedWith(t, { applicationProtocols: ['chat/1'] }, ['REJECTED_NO_PROTOCOL', 'NO_APPLICATION_PROTOCOL'])
+  const { listener } = await listensAndTells(t)
+  const applicationProtocols = ['chat/1']
+  await assert.rejects(aliceConnects2(t, listener, { applicationProtocols }), code('REJECTED_NO_PROTOCOL'))
+  await assert.rejects(aliceConnects2(t, listener, { applicationProtocols: ['a b'] }), RangeError)
+  await assert.rejects(aliceConnects2(t, listener, { applicationProtocols: 'chat' as never }), TypeError)
+})
+
+test('there is no way from stalk/2 to stalk/1: either side alone ends the line, and nobody falls back', async (t) => {
+  const { listener, errors } = await listensAndTells(t)
+  const { alice, bob } = await import('../support/people.js')
+  const old = { identity: alice, serverIdentity: bob, protocol: 'stalk/1' } as const
+  await assert.rejects(connect(host, listener.port, old), code('HANDSHAKE_TRUNCATED'))
+  await eventually(() => errors.length === 1, 'the listener says what it saw')
+  assert.match(errors[0]?.message ?? '', /looks like a stalk\/1 hello/u)
+
+  let received = new Uint8Array()
+  const server = await plainServer(t, (socket) => {
+    socket.on('data', (chunk) => {
+      received = Uint8Array.from([...received, ...chunk])
+      socket.end()
+    })
+  })
+  const modern = { identity: ed25519Alice, serverIdentity: ed25519Bob }
+  await assert.rejects(connect(host, server.port, modern), code('HANDSHAKE_TRUNCATED'))
+  assert.equal(Buffer.from(received.subarray(0, 8)).toString(), 'stalk/2\n')
+
+  const seed = await listen(host, 0, () => undefined, { identity: bob, protocol: 'stalk/1' })
+  t.after(() => seed.close({ timeoutMs: 100 }))
+  await assert.rejects(connect(host, seed.port, { ...modern, timeoutMs: 500 }), /HANDSHAKE|handshake|line/u)
+})
+
+test('what speaks another protocol is named on either side', async (t) => {
+  const { listener, errors } = await listensAndTells(t)
+  const greetings: readonly [Uint8Array, RegExp][] = [
+    [Buffer.from('GET / HTTP/1.1\r\n\r\n'), /HTTP/u],
+    [Uint8Array.of(0x16, 3, 1, 2, 0), /TLS/u],
+    [Buffer.from('SSH-2.0-x\r\n'), /SSH/u],
+    [Buffer.from('\x13/multistream/1.0.0\n'), /libp2p/u],
+    [Buffer.concat([Buffer.of(0, 32), Buffer.alloc(32, 9)]), /bare Noise message/u],
+    [Buffer.from('what is this'), /begins with 77 68 61 74/u],
+  ]
+  for (const [greeting, expected] of greetings) {
+    const socket = await plainSocket(t, listener.port)
+    const isGone = gone(socket)
+    socket.resume().end(greeting)
+    await isGone
+    await eventually(() => errors.length === 1, 'the listener says what it saw')
+    assert.match(errors.pop()?.message ?? '', expected)
+  }
+  const web = await plainServer(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  const options = { identity: ed25519Alice, unverified: true } as const
+  await assert.rejects(connect(host, web.port, options), /this looks like HTTP/u)
+})
+
+test('a silent peer that answers PINGs lives, one that does not is PEER_DEAD', async (t) => {
+  const keepalive = { pingAfterMs: 50, deadAfterMs: 150 }
+  const { client, server } = await talk2(t, { connect: { keepalive }, listen: { keepalive: false } })
+  await pause(400)
+  client.send(text('alive'))
+  assert.equal((await server.receive())?.length, 1)
+  // a peer that is stopped: nothing of what arrives is read
+  server.socket.pause()
+  await assert.rejects(client.receive(), code('PEER_DEAD'))
+})
+
+test('a reader that pauses for longer than the peer waits is not dead, and misses nothing', async (t) => {
+  const keepalive = { pingAfterMs: 50, deadAfterMs: 100 }
+  const { client, server } = await talk2(t, { connect: { keepalive }, listen: { keepalive } })
+  for (let count = 0; count < 40; count += 1) client.send(new Spack().integer(count).bytes(new Uint8Array(65_536)))
+  await pause(500)
+  for (let count = 0; count < 40; count += 1) assert.equal((await server.receive())?.values()[0], count)
+  assert.deepEqual([client.error, server.error], [null, null])
+})
+
+test('too many unfinished handshakes: the oldest of the busiest address goes, HANDSHAKE_EVICTED, and others come in', async (t) => {
+  const { listener, errors } = await listensAndTells(t, { maxHandshakes: 3 })
+  const sockets = []
+  for (let count = 0; count < 5; count += 1) sockets.push(await plainSocket(t, listener.port))
+  await eventually(() => errors.length === 2, 'two are given up')
+  assert.ok(errors.every((error) => error.code === 'HANDSHAKE_EVICTED'))
+  const client = await aliceConnects2(t, listener)
+  assert.equal(client.error, null)
+  await assert.rejects(
+    listen(host, 0, () => undefined, { identity: ed25519Bob, maxHandshakes: 0 }),
+    RangeError,
+  )
+})
+
+test('a handler that throws ends its connection: HANDLER_FAILED here, CLOSED_BY_PEER there', async (t) => {
+  const told: unknown[] = []
+  const handler = (): never => {
+    throw new Error('broken')
+  }
+  const onError = (_error: unknown, { connection }: { connection: unknown }): void => void told.push(connection)
+  const listener = await bobListens2(t, handler, { onError })
+  const client = await aliceConnects2(t, listener)
+  const failure = (await client.receive().catch((error: unknown) => error)) as StalkError
+  assert.equal(failure.peer?.code, 6)
+  assert.equal((told[0] as { error: StalkError }).error.code, 'HANDLER_FAILED')
+})
+
+test('STALKKEYLOG makes a key log of mode 0600, the same secrets from both sides; without it there is none', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
+  const file = path.join(directory, 'keys.log')
+  t.after(async () => {
+    delete process.env['STALKKEYLOG']
+    await rm(directory, { recursive: true })
+  })
+  process.env['STALKKEYLOG'] = file
+  await talk2(t)
+  const lines = (await readFile(file, 'utf8')).trim().split('\n')
+  assert.equal(lines.length, 12)
+  assert.equal(new Set(lines).size, 6)
+  for (const line of lines) assert.match(line, /^STALK2_[A-Z_]+(?:_[123])? [0-9a-f]{64} [0-9a-f]{64}$/u)
+  if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600)
+  process.env['STALKKEYLOG'] = directory
+  await assert.rejects(connect(host, 9, { identity: ed25519Alice, unverified: true }), code('KEY_LOG_FAILED'))
+})
+
+test('options that make no sense are a TypeError or a RangeError', async () => {
+  const options = { identity: ed25519Alice, unverified: true } as const
+  const wrong: readonly [object, typeof TypeError | typeof RangeError][] = [
+    [{ keepalive: 1 }, TypeError],
+    [{ keepalive: { pingMs: 1 } }, TypeError],
+    [{ keepalive: { pingAfterMs: 0 } }, RangeError],
+    [{ limits: { maxFirstMessageBytes: 4095 } }, RangeError],
+    [{ limits: { maxHandshakeMessageBytes: 65_536 } }, RangeError],
+    [{ limits: { maxRecordBytes: 65_519 } }, RangeError],
+  ]
+  for (const [more, type] of wrong) await assert.rejects(connect(host, 9, { ...options, ...more }), type)
+})

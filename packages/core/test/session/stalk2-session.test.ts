@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Spack } from '@stalk/spack'
+import { suites } from '#src/stalk2/suites.js'
+import { code } from '../support/errors.js'
+import { messagesOf, output, text } from '../support/sessions.js'
+import {
+  attempt,
+  converse2,
+  ed25519Alice,
+  ed25519Bob,
+  end,
+  establishedPair2,
+  initiator2,
+  responder2,
+  rsaAlice,
+  rsaBob,
+  typesOf,
+} from '../support/stalk2.js'
+
+const kinds = { ed25519: [ed25519Alice, ed25519Bob], rsa: [rsaAlice, rsaBob] } as const
+
+for (const [mine, [alice]] of Object.entries(kinds)) {
+  for (const [theirs, [, bob]] of Object.entries(kinds)) {
+    test(`${mine} and ${theirs} identities establish a connection and each side knows the other`, async () => {
+      const { a, b } = await establishedPair2({ a: { identity: alice }, b: { identity: bob } })
+      const [atA, atB] = [a.told.at(-1), b.told.at(-1)]
+      assert.ok(atA?.type === 'established' && atA.peerIdentity?.equals(bob))
+      assert.ok(atB?.type === 'established' && atB.peerIdentity?.equals(alice))
+      assert.deepEqual(a.session.channelBinding, b.session.channelBinding)
+      const context = new Uint8Array(3)
+      assert.deepEqual(a.session.exportSecret('x', context, 40), b.session.exportSecret('x', context, 40))
+    })
+  }
+}
+
+test('messages go both ways, byte by byte, in order', async () => {
+  const { a, b } = await establishedPair2()
+  for (const word of ['one', 'two', 'three']) a.session.send(text(word))
+  b.session.send(new Spack().bytes(new Uint8Array(100_000).fill(7)))
+  await converse2(a, b, 1)
+  assert.equal(a.error ?? b.error, null)
+  assert.deepEqual(
+    messagesOf(b.told).map((message) => message.values()),
+    [['one'], ['two'], ['three']],
+  )
+  assert.deepEqual(messagesOf(a.told)[0]?.values(), [new Uint8Array(100_000).fill(7)])
+})
+
+test('an anonymous initiator comes in where that is allowed, and is refused elsewhere: ANONYMOUS_REFUSED', async () => {
+  const { b } = await establishedPair2({ a: { identity: null }, b: { allowAnonymous: true } })
+  const established = b.told.at(-1)
+  assert.ok(established?.type === 'established' && established.peerIdentity === null)
+
+  const [c, d] = [end(initiator2({ identity: null }), null), end(responder2(), ed25519Bob)]
+  await converse2(c, d)
+  assert.ok(code('ANONYMOUS_REFUSED')(d.error))
+  assert.ok(code('REJECTED_IDENTITY_REQUIRED')(c.error))
+})
+
+test('a wrong pin fails before the initiator shows its identity: PIN_MISMATCH', async () => {
+  const [a, b] = [end(initiator2({ pin: rsaBob }), ed25519Alice), end(responder2(), ed25519Bob)]
+  await converse2(a, b)
+  assert.ok(code('PIN_MISMATCH')(a.error))
+  assert.deepEqual(typesOf(a), [])
+  assert.deepEqual(typesOf(b), ['sign'])
+  assert.throws(() => b.session.receiveEnd(), code('HANDSHAKE_TRUNCATED'))
+})
+
+test('an unknown first suite is skipped, and the handshake goes on with the next', async () => {
+  const [aes, chacha] = [suites[0]!, suites[1]!]
+  const { a, b } = await establishedPair2({ a: { suites: [aes, chacha] }, b: { suites: [chacha] } })
+  assert.equal(a.session.cipher.name, 'chacha20-poly1305')
+  assert.equal(b.session.cipher.name, 'chacha20-poly1305')
+})
+
+test('no suite in common is STALK2_NO_SUITE here and STALK2_REFUSED there', async () => {
+  const a = end(initiator2({ suites: [suites[0]!] }), ed25519Alice)
+  const b = end(responder2({ suites: [suites[1]!] }), ed25519Bob)
+  await converse2(a, b)
+  assert.ok(code('STALK2_NO_SUITE')(b.error))
+  assert.ok(code('STALK2_REFUSED')(a.error))
+})
+
+test('a CLOSE ends one direction, the other goes on, and two of them end the line', async () => {
+  const { a, b } = await establishedPair2()
+  a.session.send(text('last'))
+  a.session.end({ code: 0, reason: 'that is all' })
+  await converse2(a, b)
+  assert.deepEqual(b.told.at(-1), { type: 'end', statement: { code: 0, reason: 'that is all' } })
+  assert.ok(!a.session.outputEnded)
+  b.session.send(text('more'))
+  b.session.end()
+  await converse2(a, b)
+  assert.equal(messagesOf(a.told).length, 1)
+  assert.deepEqual([a.session.outputEnded, b.session.outputEnded], [true, true])
+  a.session.receiveEnd()
+  b.session.receiveEnd()
+  assert.throws(() => a.session.receive(Uint8Array.of(0), 0), code('RECORD_AFTER_CLOSE'))
+})
+
+test('an end of the line without a CLOSE is CONNECTION_TRUNCATED', async () => {
+  const { a } = await establishedPair2()
+  assert.throws(() => a.session.receiveEnd(), code('CONNECTION_TRUNCATED'))
+})
+
+test('a CLOSE with a code ends both directions, and the peer has code and reason', async () => {
+  const { a, b } = await establishedPair2()
+  a.session.send(text('before'))
+  a.session.end({ code: 0x4001, reason: 'no more' })
+  await converse2(a, b)
+  assert.equal(messagesOf(b.told).length, 1)
+  assert.ok(code('CLOSED_BY_PEER')(b.error))
+  assert.deepEqual((b.error as { peer: unknown }).peer, { code: 0x4001, reason: 'no more' })
+  assert.ok(a.session.outputEnded)
+  a.session.receive(Uint8Array.of(1, 2, 3), 0)
+  a.session.receiveEnd()
+})
+
+test('every flipped bit of a record is refused, and the peer is told: CLOSED_BY_PEER', async () => {
+  for (const bit of [16, 40, 200]) {
+    const { a, b } = await establishedPair2()
+    a.session.send(text('hello'))
+    const bytes = output(a.session)
+    bytes[bit >> 3]! ^= 1 << (bit & 7)
+    attempt(b, () => b.session.receive(bytes, 0))
+    assert.ok(code('RECORD_AUTH_FAILED')(b.error))
+    assert.throws(() => a.session.receive(output(b.session), 0), code('CLOSED_BY_PEER'))
+  }
+})
