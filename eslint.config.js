@@ -27,6 +27,12 @@ const layers = {
     external: ['@stalk/spack'],
     pure: true,
   },
+  inspect: {
+    files: 'packages/core/src/inspect',
+    allow: ['session', 'stalk2', 'noise', 'crypto'],
+    external: ['@stalk/spack'],
+    pure: true,
+  },
   connection: {
     files: 'packages/core/src/connection',
     allow: ['session', 'identity'],

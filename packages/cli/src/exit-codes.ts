@@ -25,7 +25,7 @@ export const exitCodesHelp = `Exit codes:
   4    authentication failed: the peer is not who it must be
   5    the connection was lost, or the peer closed it too early
   6    an identity is missing, damaged, exposed or of the wrong protocol
-  7    a line of input is no message
+  7    the input is unreadable, or a line of it is no message
   130  ended by SIGINT (143: SIGTERM, 141: nobody reads the output any more)`
 
 /** A failure that the command itself found, with its own code and exit code. */
@@ -84,6 +84,7 @@ const byCode: Partial<Record<StalkErrorCode, number>> = {
   SPKI_INVALID: exitCodes.authentication,
   MESSAGE_TOO_LARGE: exitCodes.input,
   MESSAGE_INVALID: exitCodes.input,
+  KEY_LOG_INVALID: exitCodes.input,
 }
 
 const byPrefix: readonly (readonly [prefix: string, exitCode: number])[] = [
@@ -99,4 +100,5 @@ const byPrefix: readonly (readonly [prefix: string, exitCode: number])[] = [
   ['RECORD_', exitCodes.lost],
   ['FRAME_', exitCodes.lost],
   ['PEER_MESSAGE_', exitCodes.lost],
+  ['CAPTURE_', exitCodes.input],
 ]

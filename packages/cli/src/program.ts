@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Argument, Command, InvalidArgumentError, Option, type CommanderError } from 'commander'
 import { connectCommand } from './connect.js'
 import { id } from './id.js'
+import { inspect } from './inspect.js'
 import { keygen } from './keygen.js'
 import { listenCommand } from './listen.js'
 import { exitCodesHelp, usageError } from './exit-codes.js'
@@ -18,6 +19,7 @@ export function stalkProgram(): Command {
   addId(program)
   addListen(program)
   addConnect(program)
+  addInspect(program)
   for (const command of [program, ...program.commands]) throwUsage(command)
   return program
 }
@@ -133,6 +135,30 @@ function addConnect(program: Command): void {
 ${formHelp}`,
     )
     .action(connectCommand)
+}
+
+function addInspect(program: Command): void {
+  program
+    .command('inspect')
+    .summary('print what a captured connection says')
+    .description(
+      'Reads a captured stalk/2 connection and prints its handshake, its records and its messages, as far as a key log has ' +
+        'the secrets. > is what the connecting side sent, < what the listening side sent.',
+    )
+    .argument('<file>', 'the capture; - for the standard input')
+    .option('--key-log <file>', 'the file that STALKKEYLOG named on either side (default: $STALKKEYLOG)')
+    .option('--json', 'print one line of JSON for each part')
+    .addHelpText(
+      'after',
+      `\nA capture has one line for each piece of either direction:
+  {"from":"initiator","hex":"7374616c6b2f320a…"}
+  {"from":"responder","hex":"01…"}
+or is what tshark makes of a recorded connection:
+  tcpdump -i lo -w talk.pcap tcp port 4000
+  tshark -r talk.pcap -q -z follow,tcp,raw,0 | stalk inspect - --key-log keys.log
+Ends with 7 if a part of it is damaged or cut.`,
+    )
+    .action(inspect)
 }
 
 function protocolOption(description: string): Option {

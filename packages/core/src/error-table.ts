@@ -451,6 +451,21 @@ export const errorTable = {
     when: 'The file that `STALKKEYLOG` names cannot be written.',
     remedy: 'Mend the path, or unset the variable. `cause` has the system’s error.',
   },
+  CAPTURE_INVALID: {
+    fault: 'local',
+    when: 'A captured connection that is to be inspected is empty, or one of its lines is neither JSON nor hexadecimal digits.',
+    remedy: 'The message has the line; `stalk inspect --help` shows both forms.',
+  },
+  CAPTURE_TRUNCATED: {
+    fault: 'local',
+    when: 'A captured connection that is inspected ends inside a handshake message or a record.',
+    remedy: 'Nothing if the connection was cut there; otherwise capture until it has ended.',
+  },
+  KEY_LOG_INVALID: {
+    fault: 'local',
+    when: 'A line of a key log is none.',
+    remedy: 'The message has the line; give the file that `STALKKEYLOG` named.',
+  },
 
   // connections
   HANDSHAKE_TRUNCATED: {

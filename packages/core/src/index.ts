@@ -24,3 +24,9 @@ export type {
   Verdict,
 } from './net/listen.js'
 export { debugHandler } from './net/debug-handler.js'
+export { inspectCapture } from './inspect/inspect.js'
+export { parseCapture } from './inspect/capture.js'
+export type { CapturedChunk, Sender } from './inspect/capture.js'
+export { parseKeyLog } from './inspect/key-log-file.js'
+export type { LoggedSecrets } from './inspect/key-log-file.js'
+export type { InspectedDetail, InspectedFault, InspectedPart, Inspection } from './inspect/inspection.js'

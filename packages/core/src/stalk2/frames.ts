@@ -174,7 +174,7 @@ export class MessageAssembler {
 }
 
 /** Takes frames apart; nothing is copied. */
-class FrameReader {
+export class FrameReader {
   readonly #frames: Uint8Array
   #at = 0
 

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import {
+  formatMessage,
+  inspectCapture,
+  parseCapture,
+  parseKeyLog,
+  Spack,
+  type InspectedDetail,
+  type InspectedPart,
+  type Inspection,
+} from '@stalk/core'
+import { CommandError, exitCodes } from './exit-codes.js'
+import { encodeMessage } from './message-json.js'
+import { note, printLine } from './output.js'
+
+/** As commander hands them over. */
+export interface InspectOptions {
+  readonly keyLog?: string
+  readonly json?: true
+}
+
+/** Prints what a captured stalk/2 connection says; fails at the end if a part of it could not be read. */
+export async function inspect(file: string, options: InspectOptions): Promise<void> {
+  const capture = parseCapture(await readText(file, 'the capture'))
+  const keyLogFile = options.keyLog ?? process.env['STALKKEYLOG'] ?? ''
+  const keyLog = parseKeyLog(keyLogFile === '' ? '' : await readText(keyLogFile, 'the key log'))
+  const inspection = inspectCapture(capture, keyLog)
+  for (const part of inspection.parts) await printLine(options.json ? jsonOf(part) : linesOf(part).join('\n'))
+  if (keyLogFile === '') note('no key log: --key-log or STALKKEYLOG names the file with the secrets of the connection')
+  reportFaults(inspection)
+}
+
+async function readText(file: string, what: string): Promise<string> {
+  try {
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CommandError('INPUT_UNREADABLE', `cannot read ${what}: ${reason}`, exitCodes.input, error)
+  }
+}
+
+function linesOf({ from, offset, length, name, details }: InspectedPart): string[] {
+  const arrow = from === 'initiator' ? '>' : '<'
+  const width = Math.max(...details.map(([label]) => label.length))
+  return [
+    `${arrow} ${name} (${length} bytes at ${offset})`,
+    ...details.map(([label, value]) => `    ${label.padEnd(width)}  ${shown(value)}`),
+  ]
+}
+
+function shown(value: InspectedDetail[1]): string {
+  if (value instanceof Spack) return formatMessage(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return typeof value === 'number' ? String(value) : JSON.stringify(value).slice(1, -1)
+}
+
+function jsonOf({ from, offset, length, name, details }: InspectedPart): string {
+  const plain = details.map(([label, value]) => [label, jsonValueOf(value)])
+  return JSON.stringify({ from, offset, length, name, details: plain })
+}
+
+function jsonValueOf(value: InspectedDetail[1]): unknown {
+  if (value instanceof Spack) return JSON.parse(encodeMessage(value))
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value
+}
+
+/** Every fault is a line on the standard error; the first of them is what the command fails with. */
+function reportFaults({ faults }: Inspection): void {
+  const [first, ...others] = faults.map(
+    ({ from, offset, error }) => [`${from}, at byte ${offset}: ${error.message}`, error] as const,
+  )
+  if (first === undefined) return
+  for (const [message] of others) note(message)
+  const [message, error] = first
+  throw new CommandError(error.code, message, exitCodes.input, error)
+}
