@@ -84,11 +84,11 @@ test('without a key log lengths are printed, and what is missing is said', async
 
 test('what is missing, damaged or no capture ends with 7 and says where', async () => {
   const missing = await run(['inspect', path.join(directory, 'nothing')])
-  assert.deepEqual([missing.code, /INPUT_UNREADABLE/u.test(missing.stderr)], [7, true])
+  assert.deepEqual([missing.code, missing.stderr.includes('INPUT_UNREADABLE')], [7, true])
   const none = await run(['inspect', '-'], { input: 'hello\n' })
   assert.deepEqual([none.code, /line 1 of the capture.*CAPTURE_INVALID/u.test(none.stderr)], [7, true])
   const wrongLog = await run(['inspect', capture, '--key-log', capture])
-  assert.deepEqual([wrongLog.code, /KEY_LOG_INVALID/u.test(wrongLog.stderr)], [7, true])
+  assert.deepEqual([wrongLog.code, wrongLog.stderr.includes('KEY_LOG_INVALID')], [7, true])
   const cut = (await readFile(capture, 'utf8'))
     .split('\n')
     .slice(0, 1)

@@ -240,7 +240,7 @@ test('what is no capture or no key log is refused with its line', () => {
   assert.throws(
     () => parseKeyLog(`# comment\n\nSTALK2_INITIATOR_KEY 00 ${'ab'.repeat(32)}`),
     (error) => {
-      return code('KEY_LOG_INVALID')(error) && /line 3/u.test(String(error)) && !String(error).includes('abab')
+      return code('KEY_LOG_INVALID')(error) && String(error).includes('line 3') && !String(error).includes('abab')
     },
   )
 })
