@@ -1,0 +1,148 @@
+// The runner: takes a transcript through a session and compares all that can be seen. This is what to write in another language.
+import assert from 'node:assert/strict'
+import { createPrivateKey } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { decode, encode, type Spack } from '@stalk/spack'
+import { x25519KeyPairFrom } from '#src/crypto/x25519.js'
+import { StalkError, type PeerStatement } from '#src/errors.js'
+import { Identity } from '#src/identity/identity.js'
+import { defaultLimits } from '#src/limits.js'
+import { Stalk2Session } from '#src/session/stalk2-session.js'
+import { suiteOf } from '#src/stalk2/suites.js'
+import { kitPath, type KitStep, type KitTranscript } from './files.js'
+
+const identities = await loadIdentities()
+
+/** What a transcript led to. */
+export interface Outcome {
+  readonly established: boolean
+  readonly messages: string[]
+  readonly end: PeerStatement | null
+  readonly error: string | null
+}
+
+/** One end of a transcript: takes its steps, gives what it says after each. */
+export class KitEnd {
+  readonly session: Stalk2Session
+  readonly outcome: { -readonly [Key in keyof Outcome]: Outcome[Key] } = {
+    established: false,
+    messages: [],
+    end: null,
+    error: null,
+  }
+  readonly #sign: (message: Uint8Array) => Uint8Array
+  #decide: ((step: KitStep) => void) | null = null
+
+  constructor(you: KitTranscript['you'], sign: (message: Uint8Array) => Uint8Array) {
+    this.#sign = sign
+    const keys = [...you.x25519]
+    const common = {
+      suites: you.suites.map((id) => suiteOf(id)!),
+      applicationProtocols: you.applicationProtocols,
+      limits: { ...defaultLimits, maxMessageBytes: you.maxMessageBytes },
+      keepalive: null,
+      generateKeyPair: () => x25519KeyPairFrom(fromHex(keys.shift()!)),
+    }
+    const identity = you.identity === null ? null : identities.get(you.identity)!
+    this.session =
+      you.role === 'initiator'
+        ? Stalk2Session.initiator({ ...common, identity, pin: you.pin === null ? null : identities.get(you.pin)! })
+        : Stalk2Session.responder({ ...common, identity: identity!, allowAnonymous: you.allowAnonymous })
+  }
+
+  /** Does a step. An error of the protocol is part of the outcome, any other is thrown. */
+  take(step: KitStep): void {
+    try {
+      if ('receive' in step) this.session.receive(fromHex(step.receive), 0)
+      else if ('lineEnds' in step) this.session.receiveEnd()
+      else if ('do' in step) this.#act(step)
+    } catch (error) {
+      if (!(error instanceof StalkError)) throw error
+      this.outcome.error = error.code
+    }
+    this.#listen()
+  }
+
+  /** What it has to say now. */
+  said(): string {
+    return Buffer.concat(this.session.takeOutput()).toString('hex')
+  }
+
+  #act(step: Extract<KitStep, { readonly do: string }>): void {
+    if (step.do === 'message') this.session.send(decode(fromHex(step.compact), { form: 'compact' }))
+    else if (step.do === 'end') this.session.end()
+    else this.#decide!(step)
+  }
+
+  #listen(): void {
+    for (const event of this.session.takeEvents()) {
+      if (event.type === 'sign' && this.outcome.error === null) {
+        event.answer(this.#sign(event.message))
+        this.#listen()
+      }
+      if (event.type === 'authorize') {
+        this.#decide = (step) => {
+          if ('do' in step && step.do === 'reject') event.reject(new StalkError('NOT_AUTHORIZED', 'no'), step)
+          else event.accept()
+        }
+      }
+      if (event.type === 'established') this.outcome.established = true
+      if (event.type === 'message') this.outcome.messages.push(toHex(event.message))
+      if (event.type === 'end') this.outcome.end = event.statement
+    }
+  }
+}
+
+/** Takes the transcript’s steps and compares what is said at each, and what came of it. */
+export function runTranscript({ you, steps, expect }: KitTranscript, portion = Infinity): void {
+  const signatures = you.signatures.map(fromHex)
+  const kitEnd = new KitEnd(you, () => signatures.shift()!)
+  for (const [index, step] of steps.entries()) {
+    if ('send' in step) {
+      assert.equal(kitEnd.said(), step.send, `step ${index}`)
+      continue
+    }
+    for (const piece of 'receive' in step ? cut(step.receive, portion) : [step]) {
+      if (kitEnd.outcome.error === null) kitEnd.take(piece)
+    }
+  }
+  assert.equal(kitEnd.said(), '', 'nothing more is said')
+  assert.deepEqual(kitEnd.outcome, {
+    established: expect.established,
+    messages: expect.messages,
+    end: expect.end,
+    error: expect.error,
+  })
+}
+
+function cut(hex: string, portion: number): KitStep[] {
+  const pieces: KitStep[] = []
+  for (let at = 0; at < hex.length; at += 2 * portion) pieces.push({ receive: hex.slice(at, at + 2 * portion) })
+  return pieces
+}
+
+function fromHex(hex: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hex, 'hex'))
+}
+
+function toHex(message: Spack): string {
+  return Buffer.from(encode(message, { form: 'compact' })).toString('hex')
+}
+
+async function loadIdentities(): Promise<ReadonlyMap<string, Identity>> {
+  const file = JSON.parse(readFileSync(kitPath('identities.json'), 'utf8')) as {
+    identities: Record<string, { pkcs8: string }>
+  }
+  const loaded = new Map<string, Identity>()
+  for (const [name, { pkcs8 }] of Object.entries(file.identities)) {
+    if (name === 'rsa-1024' || name === 'rsa-2048-e3') continue
+    const key = createPrivateKey({ key: Buffer.from(pkcs8, 'hex'), format: 'der', type: 'pkcs8' })
+    const directory = mkdtempSync(path.join(tmpdir(), 'stalk-kit-'))
+    writeFileSync(path.join(directory, 'id_priv'), key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+    loaded.set(name, await Identity.load(directory))
+    rmSync(directory, { recursive: true })
+  }
+  return loaded
+}
