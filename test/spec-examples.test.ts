@@ -8,6 +8,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { Identity } from '@stalk/core'
 import { decode, encode, Spack } from '@stalk/spack'
+import { workedExample } from './worked-example.js'
 
 interface Line {
   /** Without blanks; `…` stands for what is left out. */
@@ -192,6 +193,30 @@ test('stalk/1: fin, ping and pong under one keystream', () => {
   assert.deepEqual(inner, [[102], ['ping'], ['pong']])
 })
 
+test('stalk/2: every value of the worked example is what the formulas give, and what the testkit’s connection carries', () => {
+  const given = Object.fromEntries(labelled('s2-keys').map(({ label, value }) => [label, value]))
+  const blocks = workedExample({
+    initiatorSeed: given['the initiator’s identity: the seed of Ed25519']!,
+    responderSeed: given['the responder’s identity: the seed of Ed25519']!,
+    e_i: given['e_i, private']!,
+    s_i: given['s_i, private']!,
+    e_r: given['e_r, private']!,
+    s_r: given['s_r, private']!,
+  })
+  const onTheLine: string[] = []
+  for (const [name, values] of Object.entries(blocks)) {
+    const expected = values.map(([value, label]) => ({ label, value: hex(value) }))
+    assert.deepEqual(labelled(name), expected)
+    onTheLine.push(...expected.filter(({ label }) => label.startsWith('on the line')).map(({ value }) => value))
+  }
+  const { transcripts } = JSON.parse(readFileSync(path.join(root, 'test-vectors/stalk2/transcripts.json'), 'utf8')) as {
+    transcripts: { name: string; steps: { receive?: string; send?: string }[] }[]
+  }
+  const transcript = transcripts.find(({ name }) => name === 'you listen: alice calls bob')
+  const carried = transcript!.steps.map(({ receive, send }) => receive ?? send).filter((step) => step !== undefined)
+  assert.deepEqual(onTheLine, carried)
+})
+
 test('negative control: an example with one digit changed, or of another length, does not match', () => {
   const line: Line = { content: '0102…0405', comment: 'x (5 bytes)' }
   assert.match('0102030405', pattern([line]))
@@ -205,6 +230,16 @@ test('every marked example was checked', () => {
   assert.ok(examples.size > 25)
   assert.deepEqual([...unchecked], [])
 })
+
+/** The values of a block whose comments stand above them; `00×N` is N bytes of zeros. */
+function labelled(name: string): { label: string; value: string }[] {
+  const values: { label: string; value: string }[] = []
+  for (const { content, comment } of lines(name)) {
+    if (content === '') values.push({ label: comment, value: '' })
+    else values.at(-1)!.value += content.replaceAll(/00×(\d+)/gu, (_, count: string) => '00'.repeat(Number(count)))
+  }
+  return values
+}
 
 function readExamples(markdown: string): Map<string, readonly Line[]> {
   const found = new Map<string, readonly Line[]>()
