@@ -51,31 +51,18 @@ async function upTo(number: number): Promise<{ from: End; to: End; message: Uint
   return { from, to, message }
 }
 
-for (const [number, name] of ['preamble and A', 'B', 'C', 'the verdict'].entries()) {
-  test(`a bit flipped anywhere in ${name}: nobody is established by it, and every failure is a StalkError`, async () => {
-    const { message } = await upTo(number)
-    for (let at = 0; at < message.length; at += 1) {
-      const { from, to, message: fresh } = await upTo(number)
-      await deliver(to, fresh.with(at, fresh[at]! ^ (1 << (at % 8))))
-      // what was only made longer waits for more: the line ends instead
-      await converse2(from, to)
-      attempt(to, () => to.session.receiveEnd())
-      assert.ok(to.error instanceof StalkError || from.error instanceof StalkError, `byte ${at}`)
-      assert.ok(!typesOf(to).includes('established'), `byte ${at}`)
-    }
-  })
-
-  test(`${name} cut anywhere is HANDSHAKE_TRUNCATED`, async () => {
-    const { message } = await upTo(number)
-    for (let cut = 0; cut < message.length; cut += 7) {
-      const { to, message: fresh } = await upTo(number)
-      await deliver(to, fresh.subarray(0, cut))
-      assert.equal(to.error, null)
-      assert.throws(() => to.session.receiveEnd(), code('HANDSHAKE_TRUNCATED'))
-      assert.ok(!typesOf(to).includes('established'))
-    }
-  })
-}
+test('a bit flipped anywhere in preamble and A: neither side is established, and every failure is a StalkError', async () => {
+  const { message } = await upTo(0)
+  for (let bit = 0; bit < message.length * 8; bit += 1) {
+    const { from, to, message: fresh } = await upTo(0)
+    await deliver(to, fresh.with(bit >> 3, fresh[bit >> 3]! ^ (1 << (bit & 7))))
+    // what was only made longer waits for more: the line ends instead
+    await converse2(from, to)
+    attempt(to, () => to.session.receiveEnd())
+    assert.ok(to.error instanceof StalkError || from.error instanceof StalkError, `bit ${bit}`)
+    assert.ok(![from, to].some((one) => typesOf(one).includes('established')), `bit ${bit}`)
+  }
+})
 
 test('a B or a C of another connection is refused: NOISE_DECRYPT_FAILED, and nothing is said', async () => {
   for (const number of [1, 2]) {
