@@ -1,16 +1,17 @@
 import { StalkError } from '../errors.js'
 
-/** A connection whose handshake is not done. */
-interface HalfOpen {
+/** A socket whose handshake is not done, or failed and whose peer may still read why. */
+export interface HalfOpen {
   readonly host: string
-  abort(error: StalkError): void
+  /** Tells the peer, if it was not told yet, and lets the socket go without waiting for it. */
+  giveUp(error: StalkError): void
 }
 
-/** The unfinished handshakes of a listener, of which there may be so many: a flood from one address costs that address first. */
-export class HalfOpenConnections<Entry extends HalfOpen> {
+/** The half-open sockets of a listener, of which there may be so many: a flood from one address costs that address first. */
+export class HalfOpenSockets {
   readonly #max: number
   /** By address, the oldest first. */
-  readonly #byHost = new Map<string, Set<Entry>>()
+  readonly #byHost = new Map<string, Set<HalfOpen>>()
   #count = 0
 
   constructor(max: number) {
@@ -18,12 +19,12 @@ export class HalfOpenConnections<Entry extends HalfOpen> {
   }
 
   /** All of them. */
-  *[Symbol.iterator](): Iterator<Entry> {
+  *[Symbol.iterator](): Iterator<HalfOpen> {
     for (const entries of this.#byHost.values()) yield* entries
   }
 
   /** Adds one; if there are too many now, the oldest of the busiest address is given up with HANDSHAKE_EVICTED. */
-  add(entry: Entry): void {
+  add(entry: HalfOpen): void {
     const entries = this.#byHost.get(entry.host) ?? new Set()
     this.#byHost.set(entry.host, entries.add(entry))
     this.#count += 1
@@ -31,20 +32,20 @@ export class HalfOpenConnections<Entry extends HalfOpen> {
     const evicted = this.#oldestOfBusiest()
     if (evicted === undefined) return
     this.delete(evicted)
-    evicted.abort(
+    evicted.giveUp(
       new StalkError('HANDSHAKE_EVICTED', `more than ${this.#max} handshakes are unfinished: this one had to go`),
     )
   }
 
-  delete(entry: Entry): void {
+  delete(entry: HalfOpen): void {
     const entries = this.#byHost.get(entry.host)
     if (entries?.delete(entry) !== true) return
     this.#count -= 1
     if (entries.size === 0) this.#byHost.delete(entry.host)
   }
 
-  #oldestOfBusiest(): Entry | undefined {
-    let busiest: Set<Entry> | undefined
+  #oldestOfBusiest(): HalfOpen | undefined {
+    let busiest: Set<HalfOpen> | undefined
     for (const entries of this.#byHost.values()) {
       if (busiest === undefined || entries.size > busiest.size) busiest = entries
     }

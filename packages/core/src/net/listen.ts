@@ -5,7 +5,7 @@ import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import { responderSession } from './fresh-session.js'
-import { HalfOpenConnections } from './half-open.js'
+import { HalfOpenSockets, type HalfOpen } from './half-open.js'
 import { authorize } from './authorize.js'
 import {
   checkAddress,
@@ -32,7 +32,10 @@ export interface ListenerErrorInfo {
 export interface ListenOptions extends CommonOptions {
   /** How long a peer may take for its handshake, 10,000 unless told otherwise. */
   readonly handshakeTimeoutMs?: number
-  /** How many handshakes may be unfinished at once, 1,000 unless told otherwise: beyond, the oldest of the busiest address is given up. */
+  /**
+   * How many handshakes may be unfinished at once, 1,000 unless told otherwise: beyond, the oldest of the busiest address is given up. One
+   * that failed counts until its socket is gone.
+   */
   readonly maxHandshakes?: number
   /** Whether peers without an identity may come in: `connection.peerIdentity` is null then. False unless told otherwise. stalk/2 only. */
   readonly allowAnonymous?: boolean
@@ -127,7 +130,7 @@ export class Listener {
   readonly connections: ReadonlySet<Connection>
   readonly #parts: ListenerParts
   readonly #connections = new Set<Connection>()
-  readonly #handshakes: HalfOpenConnections<Connection>
+  readonly #halfOpen: HalfOpenSockets
   #closing: Promise<void> | null = null
 
   /** @internal */
@@ -137,7 +140,7 @@ export class Listener {
     this.port = (parts.server.address() as AddressInfo).port
     this.identity = ownIdentity(parts.settings)
     this.protocol = parts.settings.protocol
-    this.#handshakes = new HalfOpenConnections(parts.maxHandshakes)
+    this.#halfOpen = new HalfOpenSockets(parts.maxHandshakes)
     this.connections = this.#connections
     parts.server.on('connection', (socket) => void this.#serve(socket))
     parts.server.on('error', (error) => this.#tell(error, { peer: null, connection: null }))
@@ -155,8 +158,8 @@ export class Listener {
 
   async #close(timeoutMs: number): Promise<void> {
     const stopped = new Promise((resolve) => this.#parts.server.close(resolve))
-    for (const handshake of this.#handshakes) {
-      handshake.abort(new StalkError('CONNECTION_CLOSED', 'the listener was closed during the handshake'))
+    for (const halfOpen of this.#halfOpen) {
+      halfOpen.giveUp(new StalkError('CONNECTION_CLOSED', 'the listener was closed during the handshake'))
     }
     await Promise.allSettled([...this.#connections].map((connection) => connection.close({ timeoutMs })))
     await stopped
@@ -173,7 +176,16 @@ export class Listener {
     const connection = new StreamConnection(
       decide === undefined ? parts : { ...parts, authorize: (request) => void authorize(decide, request, parts) },
     )
-    this.#handshakes.add(connection)
+    const halfOpen: HalfOpen = {
+      host,
+      giveUp: (error) => {
+        connection.abort(error)
+        socket.destroySoon()
+      },
+    }
+    this.#halfOpen.add(halfOpen)
+    // one that failed takes its place until it is gone
+    socket.once('close', () => this.#halfOpen.delete(halfOpen))
     try {
       await connection.opened({
         handshakeMs: handshakeTimeoutMs,
@@ -183,9 +195,8 @@ export class Listener {
     } catch (error) {
       this.#tell(error, { peer: `${host}:${port}`, connection: null })
       return
-    } finally {
-      this.#handshakes.delete(connection)
     }
+    this.#halfOpen.delete(halfOpen)
     this.#connections.add(connection)
     void connection.closed.then(() => this.#connections.delete(connection))
     await this.#handle(connection)

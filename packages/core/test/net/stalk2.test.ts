@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -7,6 +8,7 @@ import { Spack } from '@stalk/spack'
 import type { StalkError } from '#src/errors.js'
 import { connect } from '#src/net/connect.js'
 import { listen, type ListenOptions } from '#src/net/listen.js'
+import { encodePreamble } from '#src/stalk2/preamble.js'
 import { code } from '../support/errors.js'
 import { eventually, gone, host, pause, plainServer, plainSocket } from '../support/network.js'
 import { aliceConnects2, bobListens2, talk2 } from '../support/network2.js'
@@ -264,6 +266,58 @@ test('too many unfinished handshakes: the oldest of the busiest address goes, HA
     RangeError,
   )
 })
+
+test('whoever is refused and does not hang up takes a place among the unfinished until it is gone', async (t) => {
+  const { listener, errors } = await listensAndTells(t, { maxHandshakes: 3 })
+  const sockets = () => process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length
+  const before = sockets()
+  for (let count = 0; count < 10; count += 1) {
+    const socket = createConnection({ port: listener.port, host, allowHalfOpen: true })
+    t.after(() => socket.destroy())
+    socket.on('error', () => undefined).write(Buffer.from('stalk/2\n\0\0'))
+    await eventually(() => errors.length > count, 'it is refused')
+  }
+  assert.ok(errors.every(({ code: found }) => found === 'STALK2_PREAMBLE_INVALID'))
+  await pause(200)
+  // the ten of this side, and three of the listener
+  assert.ok(sockets() - before <= 10 + 3, `${sockets() - before} sockets`)
+  await aliceConnects2(t, listener)
+})
+
+test('one byte after the other does not hold a handshake open: HANDSHAKE_TIMEOUT', async (t) => {
+  const { listener, errors } = await listensAndTells(t, { handshakeTimeoutMs: 300 })
+  const socket = await plainSocket(t, listener.port)
+  const opening = Buffer.concat([encodePreamble([1]), Buffer.from([0x0f, 0xff]), Buffer.alloc(2000)])
+  let sent = 0
+  const drip = setInterval(() => socket.write(opening.subarray(sent, (sent += 1))), 20)
+  t.after(() => {
+    clearInterval(drip)
+  })
+  await eventually(() => errors.length === 1, 'the listener gives up')
+  assert.equal(errors[0]?.code, 'HANDSHAKE_TIMEOUT')
+  assert.ok(sent < opening.length)
+})
+
+test('ten thousand half-open sockets from many addresses: the rest is given up, and a client comes in', async (t) => {
+  const [waves, each, kept] = [50, 200, 150]
+  const { listener, errors } = await listensAndTells(t, { maxHandshakes: kept })
+  for (let wave = 1; wave <= waves; wave += 1) {
+    // an address has only so many ports
+    await Promise.all(Array.from({ length: each }, (_, index) => halfOpen(listener.port, `127.0.1.${index % 10}`)))
+    await eventually(() => errors.length === wave * each - kept, `all but ${kept} are given up`)
+  }
+  assert.ok(errors.every((error) => error.code === 'HANDSHAKE_EVICTED'))
+  const client = await aliceConnects2(t, listener)
+  assert.equal(client.error, null)
+})
+
+/** A socket that says nothing and may be cut whenever the other side likes; resolves once it is open. */
+function halfOpen(port: number, localAddress: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ port, host, localAddress }, resolve)
+    socket.unref().on('error', reject)
+  })
+}
 
 test('a handler that throws ends its connection: HANDLER_FAILED here, CLOSED_BY_PEER there', async (t) => {
   const told: unknown[] = []

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { concatBytes } from '#src/crypto/bytes.js'
 import { generateX25519 } from '#src/crypto/x25519.js'
@@ -27,6 +28,8 @@ import {
   type End,
 } from '../support/stalk2.js'
 import { bytes } from '../support/vectors.js'
+import { kitFiles, type KitTranscript } from '../testkit/files.js'
+import { KitEnd } from '../testkit/run.js'
 
 /** Two ends before a byte has gone. */
 function strangers(): { a: End; b: End } {
@@ -62,6 +65,85 @@ test('a bit flipped anywhere in preamble and A: neither side is established, and
     assert.ok(to.error instanceof StalkError || from.error instanceof StalkError, `bit ${bit}`)
     assert.ok(![from, to].some((one) => typesOf(one).includes('established')), `bit ${bit}`)
   }
+})
+
+test('every connection of the same two has keys of its own', async () => {
+  const openings = Array.from({ length: 5 }, () => output(strangers().a.session).subarray(-32))
+  assert.equal(new Set(openings.map((key) => Buffer.from(key).toString('hex'))).size, 5)
+  const lines: string[] = []
+  for (let count = 0; count < 3; count += 1) {
+    await establishedPair2({ a: { keyLog: (line) => void lines.push(line) } })
+  }
+  // both key exchanges, both directions and the exporter: six secrets a connection, none twice
+  assert.equal(new Set(lines.map((line) => line.split(' ')[2])).size, 18)
+})
+
+test('neither identity is on the line in clear, nor is the name of an application protocol', async () => {
+  const options = { applicationProtocols: ['secret-plans'] }
+  const a = end(initiator2(options), ed25519Alice)
+  const b = end(responder2(options), ed25519Bob)
+  const line: Uint8Array[] = []
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+    [a, b],
+    [b, a],
+  ] as const) {
+    line.push(output(from.session))
+    await deliver(to, line.at(-1)!)
+  }
+  assert.ok(typesOf(a).includes('established'))
+  const seen = Buffer.concat(line)
+  for (const hidden of [ed25519Alice.spki.subarray(-32), ed25519Bob.spki.subarray(-32), Buffer.from('secret-plans')]) {
+    assert.equal(seen.indexOf(hidden), -1)
+  }
+})
+
+test('the same keys under another prologue: another channel binding, other exported secrets', () => {
+  const { transcripts } = JSON.parse(readFileSync(kitFiles.transcripts, 'utf8')) as { transcripts: KitTranscript[] }
+  // the same keys on both sides, and nothing but the flags of the preamble differs
+  const [plain, flagged] = ['you listen: alice calls bob', 'you listen: all flags set'].map((name) => {
+    const { you, steps } = transcripts.find((transcript) => transcript.name === name)!
+    const signatures = you.signatures.map(bytes)
+    const kitEnd = new KitEnd(you, () => signatures.shift()!)
+    for (const step of steps.slice(0, 4)) kitEnd.take(step)
+    assert.equal(kitEnd.outcome.established, true)
+    return kitEnd.session
+  })
+  assert.notDeepEqual(plain!.channelBinding, flagged!.channelBinding)
+  const [one, other] = [plain!, flagged!].map((session) => session.exportSecret('test', new Uint8Array(), 32))
+  assert.notDeepEqual(one, other)
+})
+
+test('a record that trickles in is no sign of life: PEER_DEAD', async () => {
+  const { a, b } = await establishedPair2()
+  a.session.send(text('x'.repeat(200)))
+  const record = output(a.session)
+  for (let second = 1; second < 60; second += 1) {
+    b.session.receive(record.slice(second - 1, second), second * 1000)
+    b.session.tick(second * 1000)
+  }
+  assert.throws(() => b.session.tick(60_000), code('PEER_DEAD'))
+  assert.equal(messagesOf(b.session.takeEvents()).length, 0)
+})
+
+test('a length that is announced and never sent takes no memory', async () => {
+  const opening = join([encodePreamble([1]), Uint8Array.of(0x10, 0)])
+  const memory = (): number => process.memoryUsage().arrayBuffers
+  const held: unknown[] = []
+  const pairs = await Promise.all(Array.from({ length: 50 }, () => establishedPair2()))
+  const before = memory()
+  for (const { a, b } of pairs) {
+    for (const to of [a, b]) await deliver(to, Uint8Array.of(0xff, 0xff, 1))
+    for (let count = 0; count < 20; count += 1) {
+      const stranger = end(responder2(), ed25519Bob)
+      await deliver(stranger, opening)
+      held.push(stranger)
+    }
+  }
+  // announced were 100 records of 64 KiB and 1,000 messages of 4 KiB
+  assert.ok(memory() - before < 2_000_000, `${memory() - before} bytes`)
+  assert.equal(held.length, 1000)
 })
 
 test('a B or a C of another connection is refused: NOISE_DECRYPT_FAILED, and nothing is said', async () => {
@@ -112,6 +194,20 @@ test('a refusal in clear is reported as one that anybody can make, and never lea
     assert.ok(code('STALK2_REFUSED')(a.error))
     assert.equal((a.error as StalkError).peer?.code, number)
     assert.equal(output(a.session).length, 0)
+  }
+})
+
+test('whatever the listener answers first, the connecting side never says anything but another A of stalk/2', async () => {
+  for (let first = 0; first < 256; first += 1) {
+    for (const rest of ['', '0001', '0002', '030100000000']) {
+      const { a } = strangers()
+      output(a.session)
+      await deliver(a, join([Uint8Array.of(first), bytes(rest)]))
+      const said = output(a.session)
+      const isRetry = first === 2 && rest === '0002'
+      assert.equal(said.length, isRetry ? 34 : 0)
+      if (isRetry) assert.deepEqual([...said.subarray(0, 2)], [0, 32])
+    }
   }
 })
 

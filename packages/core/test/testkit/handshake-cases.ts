@@ -198,10 +198,13 @@ export const handshakeCases: readonly KitCase[] = [
 
   ...allOf('STALK2_SIGNATURE_INVALID', [
     { name: 'the proof of an initiator', peer: { proof: () => ({ role: 'initiator' }) } },
+    { name: 'a proof made with your own key, which was stolen', peer: { signer: 'alice' } },
     { name: 'a proof with a server in it', peer: { proof: () => ({ serverSpki: aliceSpki }) } },
   ]).map(inB),
   ...allOf('STALK2_SIGNATURE_INVALID', [
     { name: 'the proof of a responder', peer: { proof: () => ({ role: 'responder' }) } },
+    { name: 'a proof made with your own key, which was stolen', peer: { signer: 'bob' } },
+    { name: 'a ticket that was put in after the proof', peer: { payload: withEntry(5, '0102') } },
     { name: 'a proof for another server', peer: { proof: () => ({ serverSpki: aliceSpki }) } },
     { name: 'a proof for no server', peer: { proof: () => ({ serverSpki: null }) } },
   ]).map((fault) => inC(fault, 'reject 2')),

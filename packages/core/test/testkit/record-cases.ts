@@ -90,6 +90,11 @@ const recordFaults: readonly Fault[] = [
   { name: '4,097 frames', later: [seal(`01${'0103aa'.repeat(4097)}`)], error: 'FRAME_COUNT' },
   { name: 'a message that is no spack', later: [seal('010003ff')], error: 'PEER_MESSAGE_INVALID' },
   { name: 'a message of an unknown type', later: [seal('010007017f07')], error: 'PEER_MESSAGE_INVALID' },
+  {
+    name: 'a message of arrays that nest ten thousand deep',
+    later: [seal(`0100a59c01904e${'10'.repeat(10_000)}`)],
+    error: 'PEER_MESSAGE_INVALID',
+  },
   { name: 'a message that is cut', later: [seal('0100050101')], error: 'PEER_MESSAGE_INVALID' },
   { name: 'a message with a byte too many', later: [seal('01000901010700')], error: 'PEER_MESSAGE_INVALID' },
 ]
@@ -181,6 +186,7 @@ export const recordCases: readonly KitCase[] = [
   ...rejections.map(([code, error]) =>
     verdict(`REJECT, code ${code}`, [seal(`06${code.toString(16).padStart(4, '0')}6e6f`)], error),
   ),
+  verdict('REJECT, code 0', [seal('060000')], 'RECORD_BODY_INVALID'),
   verdict('REJECT without a code', [seal('06')], 'RECORD_BODY_INVALID'),
   verdict('REJECT with a reason of 256 bytes', [seal(`060003${'78'.repeat(256)}`)], 'RECORD_BODY_INVALID'),
   verdict('CLOSE, code 4', [seal('020004')], 'CLOSED_BY_PEER'),
