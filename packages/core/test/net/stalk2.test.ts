@@ -350,6 +350,23 @@ test('STALKKEYLOG makes a key log of mode 0600, the same secrets from both sides
   await assert.rejects(connect(host, 9, { identity: ed25519Alice, unverified: true }), code('KEY_LOG_FAILED'))
 })
 
+const deviceFull = { skip: process.platform === 'linux' ? false : 'no /dev/full here' }
+test('a key log on a full disk is one warning, and the connection goes on', deviceFull, async (t) => {
+  const warnings: string[] = []
+  const onWarning = (warning: Error): void => void warnings.push(`${warning.name}: ${warning.message}`)
+  process.on('warning', onWarning)
+  t.after(() => {
+    delete process.env['STALKKEYLOG']
+    process.off('warning', onWarning)
+  })
+  process.env['STALKKEYLOG'] = '/dev/full'
+  const { client, server } = await talk2(t)
+  client.send(text('still here'))
+  assert.deepEqual((await server.receive())?.values(), ['still here'])
+  await eventually(() => warnings.length === 2, 'each side warns once')
+  for (const warning of warnings) assert.match(warning, /^StalkWarning: STALKKEYLOG: \/dev\/full: .*ENOSPC/u)
+})
+
 test('options that make no sense are a TypeError or a RangeError', async () => {
   const options = { identity: ed25519Alice, unverified: true } as const
   const wrong: readonly [object, typeof TypeError | typeof RangeError][] = [
