@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { Identity } from '@stalk/core'
+import { Identity, inspectCapture, parseKeyLog } from '@stalk/core'
 import { decode, encode, Spack } from '@stalk/spack'
 import { workedExample } from './worked-example.js'
 
@@ -215,6 +215,52 @@ test('stalk/2: every value of the worked example is what the formulas give, and 
   const transcript = transcripts.find(({ name }) => name === 'you listen: alice calls bob')
   const carried = transcript!.steps.map(({ receive, send }) => receive ?? send).filter((step) => step !== undefined)
   assert.deepEqual(onTheLine, carried)
+})
+
+test('stalk/2: inspectCapture reads the worked example with its keys, and shows the values that stand there', () => {
+  const values = ['s2-a', 's2-b', 's2-c', 's2-records'].flatMap((name) => [...labelled(name)])
+  const all = (label: string): string[] => values.filter((one) => one.label === label).map(({ value }) => value)
+  const onTheLine = values.filter(({ label }) => label.startsWith('on the line')).map(({ value }) => value)
+  const senders = [
+    'initiator',
+    'responder',
+    'initiator',
+    'responder',
+    'initiator',
+    'responder',
+    'initiator',
+    'responder',
+  ] as const
+  const chunks = senders.map((from, index) => ({ from, bytes: bytes(onTheLine[index]!) }))
+  const e_i = onTheLine[0]!.slice(-64)
+  const secrets = [
+    ...all('k').map((k, index) => [`STALK2_HANDSHAKE_KEY_${index + 1}`, k]),
+    ['STALK2_INITIATOR_KEY', all('o1: the initiator’s key for sending')[0]],
+    ['STALK2_RESPONDER_KEY', all('o2: the responder’s')[0]],
+  ]
+  const keyLog = parseKeyLog(secrets.map(([label, secret]) => `${label} ${e_i} ${secret}`).join('\n'))
+  const { parts, faults } = inspectCapture(chunks, keyLog)
+  assert.deepEqual(faults, [])
+  const shown = new Map(
+    parts.flatMap(({ name, details }) =>
+      details.map(([what, value]) => [`${name}: ${what}`, value instanceof Uint8Array ? hex(value) : value] as const),
+    ),
+  )
+  const given = new Map(labelled('s2-keys').map(({ label, value }) => [label, value]))
+  for (const [what, value] of [
+    ['B: e', given.get('e_r')],
+    ['B: s', given.get('s_r')],
+    ['B: h_B', all('h_B')[0]],
+    ['B: payload', all('payload of B')[0]],
+    ['C: s', given.get('s_i')],
+    ['C: h_C', all('h_C')[0]],
+    ['C: payload', all('payload of C')[0]],
+    ['record 0 ACCEPT: largest message', 16_777_216],
+    ['record 0 DATA: frame', 'channel 0, 3 bytes, fin'],
+    ['record 2 CLOSE: code', 0],
+  ] as const) {
+    assert.equal(shown.get(what), value, what)
+  }
 })
 
 test('negative control: an example with one digit changed, or of another length, does not match', () => {
