@@ -11,7 +11,10 @@ const layers = {
     allow: ['crypto'],
     external: [],
     pure: true,
-    except: { 'files.ts': ['node:fs', 'node:fs/promises', 'node:os', 'node:path'] },
+    except: {
+      'files.ts': ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
+      'peer-list-file.ts': ['node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:timers/promises'],
+    },
   },
   noise: { files: 'packages/core/src/noise', allow: ['crypto'], external: [], pure: true },
   stalk1: { files: 'packages/core/src/stalk1', allow: ['crypto', 'identity'], external: ['@stalk/spack'], pure: true },
@@ -41,7 +44,7 @@ const layers = {
   net: {
     files: 'packages/core/src/net',
     allow: ['connection', 'session', 'stalk2', 'identity', 'crypto'],
-    external: ['@stalk/spack', 'node:net'],
+    external: ['@stalk/spack', 'node:net', 'node:stream'],
     except: { 'key-log.ts': ['node:fs'] },
   },
   cli: { files: 'packages/cli/src', allow: [], external: ['@stalk/core', 'commander', 'node:*'] },

@@ -22,10 +22,10 @@ export const exitCodesHelp = `Exit codes:
   1    something else went wrong
   2    wrong usage: an option, an argument or a command
   3    nobody to talk to: could not connect or listen, or no stalk peer answered
-  4    authentication failed: the peer is not who it must be
+  4    authentication failed: the peer is not who it must be, or does not let us in
   5    the connection was lost, or the peer closed it too early
   6    an identity is missing, damaged, exposed or of the wrong protocol
-  7    the input is unreadable, or a line of it is no message
+  7    a file or the input is unreadable, or a line of it is wrong
   130  ended by SIGINT (143: SIGTERM, 141: nobody reads the output any more)`
 
 /** A failure that the command itself found, with its own code and exit code. */
@@ -80,6 +80,8 @@ const byCode: Partial<Record<StalkErrorCode, number>> = {
   STALK1_PACKET_INVALID: exitCodes.lost,
   STALK1_OUT_OF_STEP: exitCodes.lost,
   CLOSE_TIMEOUT: exitCodes.lost,
+  PEER_UNKNOWN: exitCodes.authentication,
+  PEER_CHANGED: exitCodes.authentication,
   SHARED_SECRET_ZERO: exitCodes.authentication,
   SPKI_INVALID: exitCodes.authentication,
   MESSAGE_TOO_LARGE: exitCodes.input,
@@ -100,5 +102,6 @@ const byPrefix: readonly (readonly [prefix: string, exitCode: number])[] = [
   ['RECORD_', exitCodes.lost],
   ['FRAME_', exitCodes.lost],
   ['PEER_MESSAGE_', exitCodes.lost],
+  ['PEER_LIST_', exitCodes.input],
   ['CAPTURE_', exitCodes.input],
 ]

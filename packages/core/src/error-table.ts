@@ -12,8 +12,7 @@ export const errorTable = {
   IDENTITY_NOT_FOUND: {
     fault: 'local',
     when: 'No identity was given and none of the default places has one.',
-    remedy:
-      'Make one with `stalk keygen --protocol stalk/1`, into the directory that you load from (`--out`), or pass `identity`.',
+    remedy: 'Make one with `stalk keygen`, into the directory that you load from (`--out`), or pass `identity`.',
   },
   IDENTITY_EXISTS: {
     fault: 'local',
@@ -190,6 +189,28 @@ export const errorTable = {
     fault: 'peer',
     when: 'The server announces the modulus that was pinned with another exponent.',
     remedy: 'Nobody honest does that: treat the peer as hostile.',
+  },
+  PEER_UNKNOWN: {
+    fault: 'local',
+    when: 'The list of known peers has nothing about this server, and it was not to be added.',
+    remedy: 'Compare the fingerprint with what `stalk id` prints on the server, then `stalk trust add`.',
+    closeCode: 1,
+  },
+  PEER_CHANGED: {
+    fault: 'peer',
+    when: 'The server has another identity than the list of known peers says: a new key, or somebody in between.',
+    remedy:
+      'Ask whoever runs the server, over another way. Only if it really has a new key: `stalk trust remove`, then `stalk trust add`.',
+  },
+  PEER_LIST_INVALID: {
+    fault: 'local',
+    when: 'A line of a list of known or authorized peers is wrong: the message has the file and the line.',
+    remedy: 'Mend the line, or put `#` before it.',
+  },
+  PEER_LIST_IO: {
+    fault: 'local',
+    when: 'A list of known or authorized peers could not be read, locked or written: the message has the reason.',
+    remedy: 'Mend the path, its owner or the disk, and try again.',
   },
 
   // noise

@@ -12,17 +12,19 @@ export type { CloseOptions } from './connection/connection.js'
 export type { KeepaliveTimes } from './stalk2/keepalive.js'
 export { escapeControls, formatMessage } from './connection/format-message.js'
 export { connect } from './net/connect.js'
-export type { ConnectOptions, ConnectSettings, ServerCheck } from './net/connect.js'
+export type { ConnectOptions } from './net/connect.js'
+export type { ConnectSettings } from './net/initiator.js'
+export type { Pin, PeerCheck } from './identity/pins.js'
+export type { Expectation, ServerAddress, ServerCheck, TrustPolicy } from './net/trust.js'
+export { knownPeers } from './net/known-peers.js'
+export type { KnownPeersOptions } from './net/known-peers.js'
+export { authorizedPeers } from './net/authorized-peers.js'
+export { wrap } from './net/wrap.js'
+export type { WrapOptions } from './net/wrap.js'
+export type { ResponderOptions } from './net/responder.js'
+export type { Authorize, Verdict } from './net/authorize.js'
 export { listen } from './net/listen.js'
-export type {
-  Authorize,
-  Connection,
-  Handler,
-  Listener,
-  ListenerErrorInfo,
-  ListenOptions,
-  Verdict,
-} from './net/listen.js'
+export type { Connection, Handler, Listener, ListenerErrorInfo, ListenOptions } from './net/listen.js'
 export { debugHandler } from './net/debug-handler.js'
 export { inspectCapture } from './inspect/inspect.js'
 export { parseCapture } from './inspect/capture.js'

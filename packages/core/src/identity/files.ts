@@ -36,10 +36,7 @@ export async function readIdentityFiles(directory: string | undefined): Promise<
   if (directory !== undefined && basename(directory) === privateName) {
     throw new StalkError('IDENTITY_NOT_FOUND', `${directory} is no directory: pass the one that has ${privateName}`)
   }
-  throw new StalkError(
-    'IDENTITY_NOT_FOUND',
-    `there is no identity at ${tried}: make one with \`stalk keygen --protocol stalk/1${out}\``,
-  )
+  throw new StalkError('IDENTITY_NOT_FOUND', `there is no identity at ${tried}: make one with \`stalk keygen${out}\``)
 }
 
 /**

@@ -1,7 +1,16 @@
 import { StalkError } from '../errors.js'
+import type { Identity } from '../identity/identity.js'
 import type { AuthorizeRequest } from '../session/session.js'
 import { maxReasonBytes, rejectCodes } from '../stalk2/control-records.js'
-import type { Authorize } from './listen.js'
+
+/** Whether a peer may come in. */
+export type Verdict = boolean | { readonly allowed: false; readonly reason: string }
+
+/** Decides about a peer; `peerIdentity` is null for an anonymous one. */
+export type Authorize = (
+  peerIdentity: Identity | null,
+  info: { readonly host: string; readonly port: number; readonly applicationProtocol: string | null },
+) => Verdict | Promise<Verdict>
 
 /** Asks the application whether a peer may come in. Whatever is not a clear yes is a no. */
 export async function authorize(

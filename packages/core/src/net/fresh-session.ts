@@ -1,6 +1,6 @@
 import { randomBytes } from '../crypto/random.js'
 import { generateX25519 } from '../crypto/x25519.js'
-import type { Identity } from '../identity/identity.js'
+import type { PeerCheck } from '../identity/pins.js'
 import type { Session } from '../session/session.js'
 import { Stalk1Session } from '../session/stalk1-session.js'
 import { Stalk2Session } from '../session/stalk2-session.js'
@@ -11,18 +11,18 @@ import { ownIdentity, type Settings } from './options.js'
 // The one place where sessions get their randomness: everything below takes it as an argument.
 
 /** A session of the connecting side. */
-export function initiatorSession(settings: Settings, pin: Identity | null): Session {
+export function initiatorSession(settings: Settings, checkServer: PeerCheck | null): Session {
   const { protocol, limits, keepalive, applicationProtocols } = settings
   if (protocol === 'stalk/1') {
     const [identity, ephemeral, iv] = [ownIdentity(settings), generateX25519(), randomBytes(16)]
-    return Stalk1Session.initiator({ identity, serverIdentity: pin, limits, ephemeral, iv })
+    return Stalk1Session.initiator({ identity, checkServer, limits, ephemeral, iv })
   }
   const { identity } = settings
   const keyLog = keyLogOfEnvironment()
   const generateKeyPair = generateX25519
   return Stalk2Session.initiator({
     identity,
-    pin,
+    checkServer,
     suites,
     limits,
     keepalive,

@@ -1,21 +1,18 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { Connection as StreamConnection } from '../connection/connection.js'
+import type { Connection as StreamConnection } from '../connection/connection.js'
 import { checkTimeout } from '../connection/timeouts.js'
 import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
-import { responderSession } from './fresh-session.js'
 import { HalfOpenSockets, type HalfOpen } from './half-open.js'
-import { authorize } from './authorize.js'
+import { checkAddress, checkOptions, ownIdentity, socketOptions } from './options.js'
 import {
-  checkAddress,
-  checkOptions,
-  ownIdentity,
-  settle,
-  socketOptions,
-  type CommonOptions,
-  type Settings,
-} from './options.js'
+  responderConnection,
+  responderNames,
+  settleResponder,
+  type ResponderOptions,
+  type ResponderSettings,
+} from './responder.js'
 
 /** A connection over TCP. */
 export type Connection = StreamConnection<Socket>
@@ -29,23 +26,12 @@ export interface ListenerErrorInfo {
 }
 
 /** Options of {@link listen}. */
-export interface ListenOptions extends CommonOptions {
-  /** How long a peer may take for its handshake, 10,000 unless told otherwise. */
-  readonly handshakeTimeoutMs?: number
+export interface ListenOptions extends ResponderOptions {
   /**
    * How many handshakes may be unfinished at once, 1,000 unless told otherwise: beyond, the oldest of the busiest address is given up. One
    * that failed counts until its socket is gone.
    */
   readonly maxHandshakes?: number
-  /** Whether peers without an identity may come in: `connection.peerIdentity` is null then. False unless told otherwise. stalk/2 only. */
-  readonly allowAnonymous?: boolean
-  /**
-   * Decides whether a peer may come in, who has proved its identity by then: true, false, or false with a reason that `connect` reports
-   * there. Without it everybody may who has an identity. Whatever it throws is a no. stalk/2 only.
-   */
-  readonly authorize?: Authorize
-  /** How long `authorize` may take, 30,000 unless told otherwise. */
-  readonly authorizeTimeoutMs?: number
   /**
    * Told of every failed handshake and of everything that a handler throws. Without it, failed handshakes are ignored, and what a
    * handler throws becomes a process warning unless it only says that its connection’s line is gone.
@@ -53,23 +39,12 @@ export interface ListenOptions extends CommonOptions {
   readonly onError?: (error: unknown, info: ListenerErrorInfo) => void
 }
 
-/** Whether a peer may come in. */
-export type Verdict = boolean | { readonly allowed: false; readonly reason: string }
-
-/** Decides about a peer; `peerIdentity` is null for an anonymous one. */
-export type Authorize = (
-  peerIdentity: Identity | null,
-  info: { readonly host: string; readonly port: number; readonly applicationProtocol: string | null },
-) => Verdict | Promise<Verdict>
-
 /**
  * Serves one connection. If it returns a promise, the connection lives as long as that: it is closed when the promise resolves and cut
  * when it rejects. Otherwise it stays open until this side closes it or, as with Node’s own sockets, the peer has sent its last.
  */
 export type Handler = (connection: Connection) => unknown
 
-const HANDSHAKE_TIMEOUT_MS = 10_000
-const AUTHORIZE_TIMEOUT_MS = 30_000
 const CLOSE_TIMEOUT_MS = 5_000
 const MAX_HANDSHAKES = 1_000
 
@@ -87,36 +62,24 @@ export async function listen(
 ): Promise<Listener> {
   checkAddress(host, port, 0)
   if (typeof handler !== 'function') throw new TypeError('handler must be a function that takes a connection')
-  checkOptions(options, listenNames)
-  checkTimeout('authorizeTimeoutMs', options.authorizeTimeoutMs ?? AUTHORIZE_TIMEOUT_MS)
+  checkOptions(options, [...responderNames, 'maxHandshakes', 'onError'])
   const { maxHandshakes = MAX_HANDSHAKES } = options
   if (!Number.isSafeInteger(maxHandshakes) || maxHandshakes < 1) {
     throw new RangeError(`maxHandshakes must be a positive whole number, not ${maxHandshakes}`)
   }
-  const handshakeTimeoutMs = checkTimeout('handshakeTimeoutMs', options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS)
-  const settings = await settle(options)
+  const settings = await settleResponder(options)
   const server = createServer(socketOptions)
   await listening(server, host, port)
-  return new Listener({ server, host, handler, settings, handshakeTimeoutMs, maxHandshakes, options })
+  return new Listener({ server, host, handler, settings, maxHandshakes, onError: options.onError })
 }
-
-const listenNames: readonly Exclude<keyof ListenOptions, keyof CommonOptions>[] = [
-  'handshakeTimeoutMs',
-  'maxHandshakes',
-  'allowAnonymous',
-  'authorize',
-  'authorizeTimeoutMs',
-  'onError',
-]
 
 interface ListenerParts {
   readonly server: Server
   readonly host: string
   readonly handler: Handler
-  readonly settings: Settings
-  readonly handshakeTimeoutMs: number
+  readonly settings: ResponderSettings
   readonly maxHandshakes: number
-  readonly options: ListenOptions
+  readonly onError: ListenOptions['onError'] | undefined
 }
 
 /** A listening server. */
@@ -166,16 +129,10 @@ export class Listener {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const { settings, handshakeTimeoutMs, options } = this.#parts
+    const { settings } = this.#parts
     const host = socket.remoteAddress ?? ''
     const port = socket.remotePort ?? 0
-    const { identity, autoFlush } = settings
-    const session = responderSession(settings, options.allowAnonymous ?? false)
-    const parts = { socket, session, host, port, identity, autoFlush, unverified: false }
-    const decide = options.authorize
-    const connection = new StreamConnection(
-      decide === undefined ? parts : { ...parts, authorize: (request) => void authorize(decide, request, parts) },
-    )
+    const connection = responderConnection({ socket, host, port }, settings)
     const halfOpen: HalfOpen = {
       host,
       giveUp: (error) => {
@@ -187,11 +144,7 @@ export class Listener {
     // one that failed takes its place until it is gone
     socket.once('close', () => this.#halfOpen.delete(halfOpen))
     try {
-      await connection.opened({
-        handshakeMs: handshakeTimeoutMs,
-        verdictMs: options.authorizeTimeoutMs ?? AUTHORIZE_TIMEOUT_MS,
-        isOurVerdict: true,
-      })
+      await connection.opened(settings.times)
     } catch (error) {
       this.#tell(error, { peer: `${host}:${port}`, connection: null })
       return
@@ -218,7 +171,7 @@ export class Listener {
   }
 
   #report(error: unknown, connection: Connection): void {
-    if (this.#parts.options.onError === undefined) {
+    if (this.#parts.onError === undefined) {
       if (error !== connection.error || !isOfTheLine(connection.error)) warn('a handler failed', error)
       return
     }
@@ -228,7 +181,7 @@ export class Listener {
   /** What `onError` itself throws must not end the process. */
   #tell(error: unknown, info: ListenerErrorInfo): void {
     try {
-      this.#parts.options.onError?.(error, info)
+      this.#parts.onError?.(error, info)
     } catch (thrown) {
       warn('onError failed', thrown)
     }

@@ -3,6 +3,7 @@ import { sha256 } from '../crypto/sha256.js'
 import { x25519, type X25519KeyPair } from '../crypto/x25519.js'
 import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
+import type { PeerCheck } from '../identity/pins.js'
 import type { Limits } from '../limits.js'
 import { DataChannel, readCiphertext } from './data-channel.js'
 import { ackPacket, checkFin, finPacket, helloPacket, readAck, readHello } from './messages.js'
@@ -16,8 +17,8 @@ export interface Established {
 
 export interface InitiatorOptions {
   readonly identity: Identity
-  /** The server’s identity; null to accept any, unverified. */
-  readonly serverIdentity: Identity | null
+  /** Whether the identity that the server announces is expected; null: it may be any. */
+  readonly checkServer: PeerCheck | null
   /** Fresh for every connection. */
   readonly ephemeral: X25519KeyPair
   /** 16 bytes, fresh from a cryptographically secure source for every connection. */
@@ -41,9 +42,9 @@ export class Initiator {
 
   /** Checks the ack; the fin is the first thing that the channel seals. */
   onAck(packet: Spack): Established & { readonly fin: Uint8Array } {
-    const { serverIdentity, ephemeral, iv, limits } = this.#options
+    const { checkServer, ephemeral, iv, limits } = this.#options
     const ack = readAck(packet)
-    const peerIdentity = verifyOffer(ack, { ownEphemeral: ephemeral.publicKey, pin: serverIdentity, limits })
+    const peerIdentity = verifyOffer(ack, { ownEphemeral: ephemeral.publicKey, checkPeer: checkServer, limits })
     const channel = openChannel(ephemeral, ack.ephemeral, iv, limits)
     return { peerIdentity, channel, fin: channel.seal(classic(finPacket())) }
   }
@@ -74,7 +75,7 @@ export class Responder {
         `an initialisation vector has 16 bytes, the peer’s has ${hello.iv.length}`,
       )
     }
-    const peerIdentity = verifyOffer(hello, { ownEphemeral: ephemeral.publicKey, pin: null, limits })
+    const peerIdentity = verifyOffer(hello, { ownEphemeral: ephemeral.publicKey, checkPeer: null, limits })
     const channel = openChannel(ephemeral, hello.ephemeral, hello.iv, limits)
     const ack = classic(ackPacket(makeOffer(identity, ephemeral)))
     return { ack, unconfirmed: { peerIdentity, channel } }

@@ -4,6 +4,7 @@ import { textbookRecover, textbookSign } from '../crypto/rsa.js'
 import { isLowOrderPoint, type X25519KeyPair } from '../crypto/x25519.js'
 import { StalkError } from '../errors.js'
 import { Identity, requirePrivate, requireProtocol } from '../identity/identity.js'
+import type { PeerCheck } from '../identity/pins.js'
 import type { Limits } from '../limits.js'
 import type { Offer } from './messages.js'
 
@@ -18,8 +19,8 @@ export function makeOffer(identity: Identity, ephemeral: X25519KeyPair): Offer {
 export interface OfferPolicy {
   /** Our own ephemeral public key, 32 bytes. */
   readonly ownEphemeral: Uint8Array
-  /** Whom we expect; null for whoever comes. */
-  readonly pin: Identity | null
+  /** Whether the identity is expected; null: it may be any. */
+  readonly checkPeer: PeerCheck | null
   readonly limits: Limits
 }
 
@@ -28,12 +29,12 @@ export interface OfferPolicy {
  *
  * @throws StalkError RSA_*, STALK1_EPHEMERAL_*, STALK1_SIGNATURE_*, PIN_*
  */
-export function verifyOffer(offer: Offer, { ownEphemeral, pin, limits }: OfferPolicy): Identity {
+export function verifyOffer(offer: Offer, { ownEphemeral, checkPeer, limits }: OfferPolicy): Identity {
   const { rsa, ephemeral, signature } = offer
   const identity = Identity.fromRsa(rsa, 'stalk/1', { minBits: limits.minModulusBits, maxBits: limits.maxModulusBits })
   checkCost(rsa, identity.keysize, limits)
   checkEphemeral(ephemeral, ownEphemeral)
-  if (pin !== null) checkPin(identity, pin)
+  checkPeer?.(identity)
   checkSignature(rsa, ephemeral, signature, identity.keysize / 8)
   return identity
 }
@@ -62,20 +63,6 @@ function checkEphemeral(ephemeral: Uint8Array, ownEphemeral: Uint8Array): void {
 /** X25519 ignores bit 255 of a public key: with and without it is the same key. */
 function withoutTopBit(publicKey: Uint8Array): Uint8Array {
   return publicKey.map((byte, index) => (index === 31 ? byte & 0x7f : byte))
-}
-
-function checkPin(announced: Identity, pin: Identity): void {
-  if (announced.equals(pin)) return
-  if (announced.rsa?.n === pin.rsa?.n) {
-    throw new StalkError(
-      'PIN_EXPONENT_MISMATCH',
-      `the server announces the pinned modulus with another exponent: pinned ${pin.fingerprint}, announced ${announced.fingerprint}`,
-    )
-  }
-  throw new StalkError(
-    'PIN_MISMATCH',
-    `the server is not the pinned one: pinned ${pin.fingerprint}, announced ${announced.fingerprint}`,
-  )
 }
 
 function checkSignature(rsa: Offer['rsa'], ephemeral: Uint8Array, signature: Uint8Array, length: number): void {

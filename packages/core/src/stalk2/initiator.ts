@@ -2,6 +2,7 @@ import type { X25519KeyPair } from '../crypto/x25519.js'
 import { concatBytes } from '../crypto/bytes.js'
 import { StalkError } from '../errors.js'
 import { requirePrivate, requireProtocol, type Identity } from '../identity/identity.js'
+import type { PeerCheck } from '../identity/pins.js'
 import type { Limits } from '../limits.js'
 import { HandshakeState } from '../noise/handshake-state.js'
 import { frameHandshakeMessage } from './handshake-message.js'
@@ -15,8 +16,8 @@ import { splitKeys, type TransportKeys } from './transport-keys.js'
 export interface InitiatorOptions {
   /** Null: anonymous. */
   readonly identity: Identity | null
-  /** Who the responder must be; null: whoever answers, unverified. */
-  readonly pin: Identity | null
+  /** Whether the responder, who has proved its identity, is expected; null: it may be whoever answers. */
+  readonly checkServer: PeerCheck | null
   /** By preference; not empty. */
   readonly suites: readonly Suite[]
   /** By preference; null: none. */
@@ -45,7 +46,6 @@ export class Initiator {
       requireProtocol(options.identity, 'stalk/2', 'your identity')
       requirePrivate(options.identity)
     }
-    if (options.pin !== null) requireProtocol(options.pin, 'stalk/2', 'the pinned identity')
     this.options = options
     this.#preamble = encodePreamble(options.suites.map(({ id }) => id))
     const [suite] = options.suites
@@ -103,7 +103,7 @@ export class Initiator {
     if (responder === null) {
       throw new StalkError('STALK2_IDENTITY_INCOMPLETE', 'the listening side shows no identity')
     }
-    this.#checkPin(responder)
+    this.options.checkServer?.(responder)
     this.#responder = responder
 
     const handshakeHash = handshake.beginMessage()
@@ -133,15 +133,6 @@ export class Initiator {
     const payload = signature === null ? this.#unsigned : withSignature(this.#unsigned, signature)
     const messageC = frameHandshakeMessage(handshake.finishMessage(payload))
     return { messageC, keys: splitKeys(handshake, 'initiator'), responder }
-  }
-
-  #checkPin(responder: Identity): void {
-    const { pin } = this.options
-    if (pin === null || responder.equals(pin)) return
-    throw new StalkError(
-      'PIN_MISMATCH',
-      `the server is not the pinned one: pinned ${pin.fingerprint}, but it proved to be ${responder.fingerprint}`,
-    )
   }
 }
 

@@ -55,15 +55,19 @@ test('connect without a pin is a TypeError that names the choices', async () => 
   )
 })
 
-test('a pin and unverified: true exclude one another, and a pin must be an Identity', async () => {
+test('a pin and unverified: true exclude one another, and a pin must be one', async () => {
   await assert.rejects(
     connect(host, 9, { ...base, serverIdentity: bob, unverified: true as unknown as false }),
     TypeError,
   )
-  await assert.rejects(
-    connect(host, 9, { ...base, serverIdentity: bob.toString() as unknown as Identity }),
-    /Identity\.parse/u,
-  )
+  for (const wrong of [7, null, {}, [7]] as unknown as Identity[]) {
+    await assert.rejects(
+      connect(host, 9, { ...base, serverIdentity: wrong }),
+      /serverIdentity takes an Identity, its text/u,
+    )
+  }
+  await assert.rejects(connect(host, 9, { ...base, serverIdentity: [] }), /would let nobody be the server/u)
+  await assert.rejects(connect(host, 9, { ...base, serverIdentity: 'bob' }), code('IDENTITY_TEXT_INVALID'))
 })
 
 test('unverified: true connects to whoever answers, and the connection says so', async (t) => {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { decode } from '@stalk/spack'
 import { defaultLimits } from '#src/limits.js'
 import type { Session } from '#src/session/session.js'
+import { expectPins } from '#src/identity/pins.js'
 import { Stalk1Session } from '#src/session/stalk1-session.js'
 import { join, output } from '../support/sessions.js'
 import { bytes, hex, recordedIdentity, recordedKeyPair, transcripts, type Transcript } from '../support/vectors.js'
@@ -58,7 +59,7 @@ for (const transcript of transcripts) {
       const server = recordedIdentity(transcript.server_identity)
       const session = Stalk1Session.initiator({
         identity: recordedIdentity(transcript.client_identity),
-        serverIdentity: transcript.pinned ? server : null,
+        checkServer: transcript.pinned ? expectPins([server], 'stalk/1') : null,
         ephemeral: recordedKeyPair(transcript.client_ephemeral),
         iv: bytes(transcript.iv),
         limits,

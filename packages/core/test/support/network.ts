@@ -1,7 +1,8 @@
 import { createServer, connect as connectSocket, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Connection } from '#src/connection/connection.js'
-import { connect, type ConnectSettings } from '#src/net/connect.js'
+import { connect } from '#src/net/connect.js'
+import type { ConnectSettings } from '#src/net/initiator.js'
 import { listen, type Handler, type Listener, type ListenOptions } from '#src/net/listen.js'
 import { alice, bob } from './people.js'
 

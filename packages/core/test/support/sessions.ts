@@ -2,6 +2,7 @@ import { Spack } from '@stalk/spack'
 import { randomBytes } from '#src/crypto/random.js'
 import { generateX25519 } from '#src/crypto/x25519.js'
 import type { Identity } from '#src/identity/identity.js'
+import { expectPins } from '#src/identity/pins.js'
 import { defaultLimits, type Limits } from '#src/limits.js'
 import type { Session, SessionEvent } from '#src/session/session.js'
 import { Stalk1Session } from '#src/session/stalk1-session.js'
@@ -13,7 +14,7 @@ export function initiator(
   const { identity = alice, serverIdentity = bob, limits = {} } = options
   return Stalk1Session.initiator({
     identity,
-    serverIdentity,
+    checkServer: serverIdentity === null ? null : expectPins([serverIdentity], 'stalk/1'),
     ephemeral: generateX25519(),
     iv: randomBytes(16),
     limits: { ...defaultLimits, ...limits },

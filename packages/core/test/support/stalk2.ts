@@ -1,6 +1,7 @@
 import { signAs } from '#src/identity/sign.js'
 import { generateX25519 } from '#src/crypto/x25519.js'
 import { Identity } from '#src/identity/identity.js'
+import { expectPins } from '#src/identity/pins.js'
 import { defaultLimits } from '#src/limits.js'
 import type { SessionEvent } from '#src/session/session.js'
 import { Stalk2Session } from '#src/session/stalk2-session.js'
@@ -23,8 +24,12 @@ const common = {
   generateKeyPair: generateX25519,
 }
 
-export function initiator2(options: Partial<Stalk2InitiatorOptions> = {}): Stalk2Session {
-  return Stalk2Session.initiator({ ...common, identity: ed25519Alice, pin: ed25519Bob, ...options })
+/** What an initiator is made with; `pin` is whom it expects, null for whoever answers. */
+export type InitiatorOptions2 = Partial<Stalk2InitiatorOptions> & { readonly pin?: Identity | null }
+
+export function initiator2({ pin = ed25519Bob, ...options }: InitiatorOptions2 = {}): Stalk2Session {
+  const checkServer = pin === null ? null : expectPins([pin], 'stalk/2')
+  return Stalk2Session.initiator({ ...common, identity: ed25519Alice, checkServer, ...options })
 }
 
 export function responder2(options: Partial<Stalk2ResponderOptions> = {}): Stalk2Session {
@@ -89,7 +94,7 @@ export async function converse2(a: End, b: End, portion = Infinity): Promise<voi
 
 /** Two ends whose handshake is done. */
 export async function establishedPair2(
-  options: { a?: Partial<Stalk2InitiatorOptions>; b?: Partial<Stalk2ResponderOptions> } = {},
+  options: { a?: InitiatorOptions2; b?: Partial<Stalk2ResponderOptions> } = {},
 ): Promise<{ a: End; b: End }> {
   const own = options.a?.identity === undefined ? ed25519Alice : options.a.identity
   const a = end(initiator2({ pin: options.b?.identity ?? ed25519Bob, ...options.a }), own)

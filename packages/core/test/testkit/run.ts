@@ -8,6 +8,7 @@ import { decode, encode, type Spack } from '@stalk/spack'
 import { x25519KeyPairFrom } from '#src/crypto/x25519.js'
 import { StalkError, type PeerStatement } from '#src/errors.js'
 import { Identity } from '#src/identity/identity.js'
+import { expectPins, type PeerCheck } from '#src/identity/pins.js'
 import { defaultLimits } from '#src/limits.js'
 import { Stalk2Session } from '#src/session/stalk2-session.js'
 import { suiteOf } from '#src/stalk2/suites.js'
@@ -48,7 +49,7 @@ export class KitEnd {
     const identity = you.identity === null ? null : identities.get(you.identity)!
     this.session =
       you.role === 'initiator'
-        ? Stalk2Session.initiator({ ...common, identity, pin: you.pin === null ? null : identities.get(you.pin)! })
+        ? Stalk2Session.initiator({ ...common, identity, checkServer: expected(you.pin) })
         : Stalk2Session.responder({ ...common, identity: identity!, allowAnonymous: you.allowAnonymous })
   }
 
@@ -115,6 +116,10 @@ export function runTranscript({ you, steps, expect }: KitTranscript, portion = I
     end: expect.end,
     error: expect.error,
   })
+}
+
+function expected(pin: string | null): PeerCheck | null {
+  return pin === null ? null : expectPins([identities.get(pin)!], 'stalk/2')
 }
 
 function cut(hex: string, portion: number): KitStep[] {

@@ -1,0 +1,129 @@
+import type { Duplex } from 'node:stream'
+import { Connection } from '../connection/connection.js'
+import { checkTimeout } from '../connection/timeouts.js'
+import { StalkError } from '../errors.js'
+import type { Identity } from '../identity/identity.js'
+import { expectPins, type PeerCheck } from '../identity/pins.js'
+import type { Session } from '../session/session.js'
+import { initiatorSession } from './fresh-session.js'
+import { checkOptions, settle, type CommonOptions, type Settings } from './options.js'
+import { trustOf, type Expectation, type ServerAddress, type ServerCheck, type TrustPolicy } from './trust.js'
+
+/** Options of a connecting side other than whom to expect. */
+export interface ConnectSettings extends CommonOptions {
+  /**
+   * Until the connection is there, in all. Unless told otherwise, 10,000 until both sides have proved who they are, and 30,000 more for a
+   * listener that has to decide whether we may come in.
+   */
+  readonly timeoutMs?: number
+  /** True: connect without an identity of our own, which the listener has to allow. stalk/2 only. */
+  readonly anonymous?: boolean
+  /** Gives up the attempt; has no effect on an established connection. */
+  readonly signal?: AbortSignal
+}
+
+const HANDSHAKE_TIMEOUT_MS = 10_000
+const VERDICT_TIMEOUT_MS = 30_000
+
+/** A connecting side whose options were checked. */
+export interface InitiatorSettings extends Settings {
+  /** Null: whoever answers. */
+  readonly trust: TrustPolicy | null
+  readonly timeoutMs: number
+  readonly verdictMs: number | null
+  readonly signal: AbortSignal | undefined
+}
+
+/** A line to a server. */
+export interface ServerLine<Socket extends Duplex> extends ServerAddress {
+  readonly socket: Socket
+}
+
+/** @throws TypeError, RangeError for options that make no sense; the signal’s reason; StalkError IDENTITY_*, RSA_* */
+export async function settleInitiator(
+  options: ConnectSettings & ServerCheck,
+  moreNames: readonly string[] = [],
+): Promise<InitiatorSettings> {
+  checkOptions(options, [...initiatorNames, ...moreNames])
+  const trust = trustOf(options, options.protocol ?? 'stalk/2')
+  const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS)
+  const verdictMs = options.timeoutMs === undefined ? VERDICT_TIMEOUT_MS : null
+  const { signal, anonymous = false } = options
+  if (anonymous && options.identity !== undefined) throw new TypeError('say either identity or anonymous: true')
+  signal?.throwIfAborted()
+  const settings = await settle(options, anonymous)
+  signal?.throwIfAborted()
+  return { ...settings, trust, timeoutMs, verdictMs, signal }
+}
+
+const initiatorNames = ['serverIdentity', 'unverified', 'timeoutMs', 'signal', 'anonymous'] as const
+
+/**
+ * Opens connections to a server, at most two: the first may end with a question whether to trust it.
+ *
+ * @param attempt makes a line and the connection over it; given a fresh session
+ */
+export async function openTrusted<Socket extends Duplex>(
+  server: ServerAddress,
+  settings: InitiatorSettings,
+  attempt: (session: Session) => Promise<Connection<Socket>>,
+): Promise<Connection<Socket>> {
+  const { trust, protocol } = settings
+  const expecting = (check: PeerCheck | null): Promise<Connection<Socket>> => attempt(initiatorSession(settings, check))
+  if (trust === null) return expecting(null)
+  const expectation = await trust.expect(server, protocol)
+  const unknown = { identity: null as Identity | null }
+  const check: PeerCheck = (identity) => {
+    unknown.identity = identity
+    expectation.check(identity)
+  }
+  let connection: Connection<Socket>
+  try {
+    connection = await expecting(check)
+  } catch (error) {
+    const { identity } = unknown
+    if (!isUnknown(error) || identity === null || expectation.ask === undefined) throw error
+    if (!(await expectation.ask(identity))) throw error
+    connection = await expecting(expectPins([identity], protocol))
+  }
+  await remember(expectation, connection)
+  return connection
+}
+
+async function remember({ remember: keep }: Expectation, connection: Connection): Promise<void> {
+  const { peerIdentity } = connection
+  if (keep === undefined || peerIdentity === null) return
+  try {
+    await keep(peerIdentity)
+  } catch (error) {
+    connection.abort(error instanceof StalkError ? error : undefined)
+    throw error
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof StalkError && error.code === 'PEER_UNKNOWN'
+}
+
+/** The handshake over a line. Aborting the signal cuts the line. */
+export async function openInitiator<Socket extends Duplex>(
+  { socket, host, port }: ServerLine<Socket>,
+  session: Session,
+  settings: InitiatorSettings,
+  deadline: number = performance.now() + settings.timeoutMs,
+): Promise<Connection<Socket>> {
+  const { identity, autoFlush, verdictMs, signal, trust } = settings
+  const connection = new Connection({ socket, session, host, port, identity, unverified: trust === null, autoFlush })
+  const onAbort = (): void => void socket.destroy()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const handshakeMs = Math.max(1, Math.ceil(deadline - performance.now()))
+    await connection.opened({ handshakeMs, verdictMs, isOurVerdict: false })
+    return connection
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,88 @@
+import { StalkError } from '../errors.js'
+import type { Identity } from '../identity/identity.js'
+import { defaultKnownPeersPath, readPeerList, updatePeerList } from '../identity/peer-list-file.js'
+import { addressText, parseKnownPeers, withLine, type KnownPeer } from '../identity/peer-lists.js'
+import type { Protocol } from '../identity/rsa-rules.js'
+import type { Expectation, ServerAddress, TrustPolicy } from './trust.js'
+
+/** Options of {@link knownPeers}. */
+export interface KnownPeersOptions {
+  /**
+   * What to do with a server that the file does not know: `ask` your function, `accept-new` (add it, and expect it from then on), or
+   * `strict` (refuse it). A server whose key has changed is refused whatever you say. Unless told otherwise `ask` with an `ask` function,
+   * `strict` without.
+   */
+  readonly policy?: 'ask' | 'accept-new' | 'strict'
+  /** Whether to trust a server that was never seen: show its fingerprint to somebody who can compare it. */
+  readonly ask?: (server: ServerAddress & { readonly identity: Identity }) => boolean | Promise<boolean>
+}
+
+/**
+ * Trust on first use: a file that says which identity each server had when it was first seen, `host:port identity` a line.
+ *
+ * @param path `~/.stalk/known_peers`, or in `$STALK_HOME`, unless told otherwise; it need not exist
+ * @throws TypeError for options that make no sense. Connecting with it throws PEER_CHANGED, PEER_UNKNOWN, PEER_LIST_INVALID, PEER_LIST_IO.
+ */
+export function knownPeers(path: string = defaultKnownPeersPath(), options: KnownPeersOptions = {}): TrustPolicy {
+  const { ask, policy = ask === undefined ? 'strict' : 'ask' } = options
+  if (typeof (path as unknown) !== 'string' || path === '') throw new TypeError('knownPeers takes the path of a file')
+  if (!['ask', 'accept-new', 'strict'].includes(policy)) {
+    throw new TypeError(`policy is 'ask', 'accept-new' or 'strict', not ${JSON.stringify(policy)}`)
+  }
+  if (policy === 'ask' && typeof ask !== 'function') throw new TypeError("policy: 'ask' needs an ask function")
+  return {
+    async expect(server, protocol): Promise<Expectation> {
+      const known = await peersAt(path, server, protocol)
+      const check = (identity: Identity): void => checkKnown(known, identity, { path, server })
+      if (known.length > 0 || policy === 'strict') return { check }
+      const remember = (identity: Identity): Promise<void> => add(path, server, identity)
+      if (policy === 'accept-new') return { check: () => undefined, remember }
+      return { check, remember, ask: async (identity) => (await ask?.({ ...server, identity })) === true }
+    },
+  }
+}
+
+/** What the file knows of a server, for the protocol. */
+async function peersAt(path: string, server: ServerAddress, protocol: Protocol): Promise<KnownPeer[]> {
+  const file = await readPeerList(path)
+  return file === null ? [] : peersIn(file.text, { path, server, protocol })
+}
+
+interface Place {
+  readonly path: string
+  readonly server: ServerAddress
+}
+
+function peersIn(text: string, { path, server, protocol }: Place & { readonly protocol: Protocol }): KnownPeer[] {
+  const address = addressText(server)
+  return parseKnownPeers(text, path).filter((peer) => peer.address === address && peer.identity.protocol === protocol)
+}
+
+function checkKnown(known: readonly KnownPeer[], identity: Identity, { path, server }: Place): void {
+  if (known.some((peer) => peer.identity.equals(identity))) return
+  const address = addressText(server)
+  const [first] = known
+  if (first === undefined) {
+    throw new StalkError(
+      'PEER_UNKNOWN',
+      `nothing is known of ${address}, which is ${identity.fingerprint}: compare that with what \`stalk id\` prints there, ` +
+        `then add it to ${path} with \`stalk trust add\``,
+    )
+  }
+  const expected = known.map((peer) => `${peer.identity.fingerprint} (line ${peer.line})`).join(' or ')
+  throw new StalkError(
+    'PEER_CHANGED',
+    `THE IDENTITY OF ${address} HAS CHANGED. Known in ${path}: ${expected}; now it is ${identity.fingerprint}. Either it has a new key, ` +
+      'or somebody is in between: ask whoever runs it, over another way, before you change the file',
+  )
+}
+
+/** Adds a server, unless another program was faster; that it says something else now is a change like any other. */
+function add(path: string, server: ServerAddress, identity: Identity): Promise<void> {
+  return updatePeerList(path, (text) => {
+    const known = peersIn(text, { path, server, protocol: identity.protocol })
+    if (known.length === 0) return withLine(text, `${addressText(server)} ${identity.toString()}`)
+    checkKnown(known, identity, { path, server })
+    return text
+  })
+}

@@ -1,0 +1,111 @@
+import { Duplex } from 'node:stream'
+import type { Connection } from '../connection/connection.js'
+import { openInitiator, openTrusted, settleInitiator, type ConnectSettings } from './initiator.js'
+import { checkOptions } from './options.js'
+import { responderConnection, responderNames, settleResponder, type ResponderOptions } from './responder.js'
+import type { ServerCheck, TrustPolicy } from './trust.js'
+
+/** Options of {@link wrap}. */
+export type WrapOptions =
+  | ({ readonly role: 'initiator' } & PeerName & ConnectSettings & ServerCheck)
+  | ({ readonly role: 'responder'; readonly signal?: AbortSignal } & PeerName & ResponderOptions)
+
+/** What a connection calls its peer, and lists of known peers do. */
+interface PeerName {
+  /** Unless told otherwise the stream’s `remoteAddress`, if it has one. */
+  readonly host?: string
+  /** Unless told otherwise the stream’s `remotePort`, if it has one. */
+  readonly port?: number
+}
+
+/**
+ * Speaks stalk over a stream that is there already: a Unix socket, TLS, a WebSocket, a tunnel. One side must be the initiator, the other
+ * the responder. The stream belongs to the connection from now on, and ends with it; on failure it is destroyed.
+ *
+ * @param duplex of bytes; one of the `streamx` package (as hyperdht and hyperswarm have) will do, too: `connection.socket` is then a stream of Node around it
+ * @throws as {@link connect} and {@link listen}; with a policy that would ask, PEER_UNKNOWN: there is no second stream to try again over
+ */
+export async function wrap<Socket extends Duplex>(duplex: Socket, options: WrapOptions): Promise<Connection<Socket>> {
+  checkStream(duplex)
+  const { role } = options as { role?: unknown }
+  if (role !== 'initiator' && role !== 'responder') throw new TypeError("wrap needs role: 'initiator' or 'responder'")
+  const socket = asNodeStream(duplex)
+  try {
+    return options.role === 'initiator' ? await initiate(socket, options) : await respond(socket, options)
+  } catch (error) {
+    // a connection lets its stream go when it has said why; options that were wrong never made one
+    if (!socket.writableEnded) socket.destroy()
+    throw error
+  }
+}
+
+async function initiate<Socket extends Duplex>(
+  socket: Socket,
+  options: WrapOptions & { readonly role: 'initiator' },
+): Promise<Connection<Socket>> {
+  const settings = await settleInitiator(options, wrapNames)
+  const server = peerName(socket, options)
+  const trust = settings.trust === null ? null : withoutAsking(settings.trust)
+  return openTrusted(server, { ...settings, trust }, (session) =>
+    openInitiator({ socket, ...server }, session, settings),
+  )
+}
+
+async function respond<Socket extends Duplex>(
+  socket: Socket,
+  options: WrapOptions & { readonly role: 'responder' },
+): Promise<Connection<Socket>> {
+  checkOptions(options, [...responderNames, ...wrapNames, 'signal'])
+  const { signal } = options
+  signal?.throwIfAborted()
+  const settings = await settleResponder(options)
+  const connection = responderConnection({ socket, ...peerName(socket, options) }, settings)
+  const onAbort = (): void => void socket.destroy()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    if (signal?.aborted) onAbort()
+    await connection.opened(settings.times)
+    return connection
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+const wrapNames = ['role', 'host', 'port'] as const
+
+function checkStream(duplex: unknown): void {
+  const { pipe, write, readableObjectMode, writableObjectMode } = (duplex ?? {}) as Partial<Duplex>
+  if (typeof pipe !== 'function' || typeof write !== 'function') throw new TypeError('wrap takes a Duplex stream')
+  if (readableObjectMode || writableObjectMode) throw new TypeError('wrap takes a stream of bytes, not of objects')
+}
+
+/** Streams of `streamx` look like Node’s, but lack some of its methods, and the callbacks of writes. */
+function asNodeStream<Socket extends Duplex>(duplex: Socket): Socket {
+  if (typeof (duplex.isPaused as unknown) === 'function') return duplex
+  return Duplex.from({ readable: duplex, writable: duplex }) as Socket
+}
+
+function peerName(
+  socket: Duplex & { readonly remoteAddress?: unknown; readonly remotePort?: unknown },
+  { host, port }: PeerName,
+): { readonly host: string; readonly port: number } {
+  const { remoteAddress, remotePort } = socket
+  return {
+    host: host ?? (typeof remoteAddress === 'string' ? remoteAddress : ''),
+    port: port ?? (typeof remotePort === 'number' ? remotePort : 0),
+  }
+}
+
+/** A second attempt would need a second stream. */
+function withoutAsking(trust: TrustPolicy): TrustPolicy {
+  return {
+    async expect(server, protocol) {
+      const { check, remember, ask } = await trust.expect(server, protocol)
+      // whoever would have been asked about has not said yes: nothing is to be remembered
+      return ask === undefined && remember !== undefined ? { check, remember } : { check }
+    },
+  }
+}

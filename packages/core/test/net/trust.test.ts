@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { test, type TestContext } from 'node:test'
+import type { StalkError } from '#src/errors.js'
+import { authorizedPeers } from '#src/net/authorized-peers.js'
+import { connect } from '#src/net/connect.js'
+import { knownPeers } from '#src/net/known-peers.js'
+import type { Listener } from '#src/net/listen.js'
+import { code } from '../support/errors.js'
+import { host } from '../support/network.js'
+import { aliceConnects2, bobListens2 } from '../support/network2.js'
+import { alice as oldAlice, bob as oldBob } from '../support/people.js'
+import { bobListens } from '../support/network.js'
+import { ed25519Alice, ed25519Bob, rsaAlice, rsaBob } from '../support/stalk2.js'
+
+async function directory(t: TestContext): Promise<string> {
+  const made = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
+  t.after(() => rm(made, { recursive: true }))
+  return made
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<StalkError> {
+  return (await promise.then(
+    () => assert.fail('it should not have worked'),
+    (error: unknown) => error,
+  )) as StalkError
+}
+
+test('serverIdentity takes an identity, its text, its fingerprint, or several of them', async (t) => {
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  for (const serverIdentity of [
+    ed25519Bob,
+    ed25519Bob.toString(),
+    ` ${ed25519Bob.fingerprint}\n`,
+    [rsaBob, ed25519Bob.fingerprint],
+    [ed25519Bob.toString()],
+  ]) {
+    const connection = await aliceConnects2(t, listener, { serverIdentity })
+    assert.ok(connection.peerIdentity?.equals(ed25519Bob))
+    assert.equal(connection.unverified, false)
+  }
+  for (const serverIdentity of [rsaBob, ed25519Alice.fingerprint, [rsaBob.toString(), ed25519Alice]]) {
+    const { code: found, message } = await failureOf(aliceConnects2(t, listener, { serverIdentity }))
+    assert.equal(found, 'PIN_MISMATCH')
+    for (const pin of [serverIdentity].flat()) {
+      const fingerprint = typeof pin === 'string' && !pin.includes(':') ? pin : null
+      assert.ok(message.includes(fingerprint ?? rsaBob.fingerprint), message)
+    }
+    assert.ok(message.includes(ed25519Bob.fingerprint))
+  }
+})
+
+test('the same forms pin a server of stalk/1', async (t) => {
+  const listener = await bobListens(t, (connection) => connection.closed)
+  const options = { identity: oldAlice, protocol: 'stalk/1' } as const
+  for (const serverIdentity of [oldBob.fingerprint, [oldAlice, oldBob]]) {
+    const connection = await connect(host, listener.port, { ...options, serverIdentity })
+    await connection.close()
+  }
+  const attempt = connect(host, listener.port, { ...options, serverIdentity: oldAlice.fingerprint })
+  await assert.rejects(attempt, code('PIN_MISMATCH'))
+})
+
+test('knownPeers: accept-new adds a server once, and expects it from then on', async (t) => {
+  const file = path.join(await directory(t), 'new', 'known_peers')
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const serverIdentity = knownPeers(file, { policy: 'accept-new' })
+  await aliceConnects2(t, listener, { serverIdentity })
+  await aliceConnects2(t, listener, { serverIdentity })
+  assert.equal(await readFile(file, 'utf8'), `127.0.0.1:${listener.port} ${ed25519Bob.toString()}\n`)
+  if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600)
+
+  // another identity at the same address
+  await writeFile(file, `# mine\n127.0.0.1:${listener.port} ${rsaBob.toString()}\n`)
+  const failure = await failureOf(aliceConnects2(t, listener, { serverIdentity }))
+  assert.equal(failure.code, 'PEER_CHANGED')
+  for (const part of ['HAS CHANGED', rsaBob.fingerprint, ed25519Bob.fingerprint, 'line 2', file]) {
+    assert.ok(failure.message.includes(part), failure.message)
+  }
+  // a second line for the same address, while its key is being replaced
+  await writeFile(file, `${await readFile(file, 'utf8')}127.0.0.1:${listener.port} ${ed25519Bob.toString()}\n`)
+  await aliceConnects2(t, listener, { serverIdentity })
+})
+
+test('knownPeers: strict refuses whom it does not know, and is what you get without an ask function', async (t) => {
+  const file = path.join(await directory(t), 'known_peers')
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  for (const serverIdentity of [knownPeers(file), knownPeers(file, { policy: 'strict', ask: () => true })]) {
+    const failure = await failureOf(aliceConnects2(t, listener, { serverIdentity }))
+    assert.equal(failure.code, 'PEER_UNKNOWN')
+    assert.ok(failure.message.includes(ed25519Bob.fingerprint))
+  }
+  await assert.rejects(readFile(file), /ENOENT/u)
+})
+
+test('knownPeers: ask is asked once, after the connection was given up; a yes connects anew and is remembered', async (t) => {
+  const file = path.join(await directory(t), 'known_peers')
+  const accepted: number[] = []
+  const failed: string[] = []
+  const listener = await bobListens2(t, (connection) => (accepted.push(1), connection.closed), {
+    onError: (error) => failed.push((error as StalkError).code),
+  })
+  const asked: string[] = []
+  const answering = (answer: boolean) =>
+    knownPeers(file, {
+      ask: ({ host: at, port, identity }) => {
+        asked.push(`${at}:${port} ${identity.fingerprint}`)
+        return answer
+      },
+    })
+  assert.equal(
+    (await failureOf(aliceConnects2(t, listener, { serverIdentity: answering(false) }))).code,
+    'PEER_UNKNOWN',
+  )
+  await assert.rejects(readFile(file), /ENOENT/u)
+  assert.equal(accepted.length, 0)
+
+  await aliceConnects2(t, listener, { serverIdentity: answering(true) })
+  await aliceConnects2(t, listener, { serverIdentity: answering(false) })
+  assert.deepEqual(asked, Array(2).fill(`127.0.0.1:${listener.port} ${ed25519Bob.fingerprint}`))
+  assert.match(await readFile(file, 'utf8'), /^127\.0\.0\.1:\d+ stalk\/2:ed25519:\S+\n$/u)
+  assert.equal(accepted.length, 2)
+  assert.ok(failed.length > 0)
+
+  const throwing = knownPeers(`${file}2`, { ask: () => Promise.reject(new Error('no terminal')) })
+  await assert.rejects(aliceConnects2(t, listener, { serverIdentity: throwing }), /no terminal/u)
+})
+
+test('knownPeers: a server that answers the question with another identity is refused', async (t) => {
+  const file = path.join(await directory(t), 'known_peers')
+  let listener: Listener = await bobListens2(t, (connection) => connection.closed)
+  const { port } = listener
+  const serverIdentity = knownPeers(file, {
+    ask: async () => {
+      await listener.close({ timeoutMs: 100 })
+      listener = await bobListensAt(t, port)
+      return true
+    },
+  })
+  const failure = await failureOf(aliceConnects2(t, { port, identity: ed25519Bob }, { serverIdentity }))
+  assert.equal(failure.code, 'PIN_MISMATCH')
+  await assert.rejects(readFile(file), /ENOENT/u)
+})
+
+async function bobListensAt(t: TestContext, port: number): Promise<Listener> {
+  const { listen } = await import('#src/net/listen.js')
+  const listener = await listen(host, port, (connection) => connection.closed, { identity: rsaAlice })
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  return listener
+}
+
+test('knownPeers: a file that cannot be read, written or understood ends the attempt with its name and line', async (t) => {
+  const folder = await directory(t)
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const file = path.join(folder, 'known_peers')
+  for (const [text, said] of [
+    ['127.0.0.1 x\n', /known_peers line 1: it is not `host:port identity`/u],
+    ['\n# fine\n127.0.0.1:1 nonsense\n', /known_peers line 3: /u],
+    [`127.0.0.1:1 ${ed25519Bob.toString()} more\n`, /line 1/u],
+  ] as const) {
+    await writeFile(file, text)
+    const failure = await failureOf(aliceConnects2(t, listener, { serverIdentity: knownPeers(file) }))
+    assert.equal(failure.code, 'PEER_LIST_INVALID')
+    assert.match(failure.message, said)
+  }
+  assert.equal(
+    (await failureOf(aliceConnects2(t, listener, { serverIdentity: knownPeers(folder) }))).code,
+    'PEER_LIST_INVALID',
+  )
+  if (process.getuid?.() !== 0 && process.platform !== 'win32') {
+    const locked = path.join(folder, 'locked')
+    await writeFile(locked, '')
+    await chmod(locked, 0)
+    assert.equal(
+      (await failureOf(aliceConnects2(t, listener, { serverIdentity: knownPeers(locked) }))).code,
+      'PEER_LIST_IO',
+    )
+  }
+  // what cannot be remembered is no connection: the next time would be the first again
+  await writeFile(path.join(folder, 'file'), '')
+  const below = knownPeers(path.join(folder, 'file', 'known_peers'), { policy: 'accept-new' })
+  assert.equal((await failureOf(aliceConnects2(t, listener, { serverIdentity: below }))).code, 'PEER_LIST_IO')
+  for (const wrong of [
+    () => knownPeers(''),
+    () => knownPeers(file, { policy: 'ask' }),
+    () => knownPeers(file, { policy: 'maybe' as 'ask' }),
+  ]) {
+    assert.throws(wrong, TypeError)
+  }
+})
+
+test('a trust policy of one’s own decides for each attempt', async (t) => {
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const seen: string[] = []
+  const serverIdentity = {
+    expect: ({ host: at, port }: { host: string; port: number }, protocol: string) => {
+      seen.push(`${at} ${port} ${protocol}`)
+      return Promise.resolve({ check: (): void => undefined })
+    },
+  }
+  const connection = await aliceConnects2(t, listener, { serverIdentity })
+  assert.equal(connection.unverified, false)
+  assert.deepEqual(seen, [`127.0.0.1 ${listener.port} stalk/2`])
+})
+
+test('authorizedPeers: who is on the list comes in; the file is read again when it changes, and a wrong one lets nobody in', async (t) => {
+  const file = path.join(await directory(t), 'authorized_peers')
+  await assert.rejects(authorizedPeers(file), code('PEER_LIST_IO'))
+  await writeFile(file, `# who may\n\n${rsaAlice.fingerprint} the laptop\n`)
+  const authorize = await authorizedPeers(file)
+  const errors: StalkError[] = []
+  const listener = await bobListens2(t, (connection) => connection.closed, {
+    authorize,
+    allowAnonymous: true,
+    onError: (error) => errors.push(error as StalkError),
+  })
+  await aliceConnects2(t, listener, { identity: rsaAlice })
+  const refused = await failureOf(aliceConnects2(t, listener))
+  assert.equal(refused.code, 'REJECTED_NOT_ALLOWED')
+  assert.equal(refused.peer?.reason, 'you are not on the list')
+  const nobody = await failureOf(aliceConnects2(t, listener, { anonymous: true }))
+  assert.equal(nobody.peer?.reason, 'anonymous peers are not on the list')
+
+  await writeFile(file, `${ed25519Alice.toString()} alice, since today\n`)
+  await aliceConnects2(t, listener)
+  assert.equal((await failureOf(aliceConnects2(t, listener, { identity: rsaAlice }))).code, 'REJECTED_NOT_ALLOWED')
+
+  errors.length = 0
+  await writeFile(file, 'nonsense\n')
+  assert.equal((await failureOf(aliceConnects2(t, listener))).code, 'REJECTED_NOT_ALLOWED')
+  await rm(file)
+  assert.equal((await failureOf(aliceConnects2(t, listener))).code, 'REJECTED_NOT_ALLOWED')
+  const causes = errors.map(({ code: found, cause }) => [found, (cause as StalkError).code])
+  assert.deepEqual(causes, [
+    ['AUTHORIZATION_FAILED', 'PEER_LIST_INVALID'],
+    ['AUTHORIZATION_FAILED', 'PEER_LIST_IO'],
+  ])
+  await assert.rejects(authorizedPeers(''), TypeError)
+})
