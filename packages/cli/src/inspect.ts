@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import {
+  escapeControls,
   formatMessage,
   inspectCapture,
   parseCapture,
@@ -11,7 +12,7 @@ import {
   type Inspection,
 } from '@stalk/core'
 import { CommandError, exitCodes } from './exit-codes.js'
-import { encodeMessage } from './message-json.js'
+import { encodeMessage, escapeJson } from './message-json.js'
 import { note, printLine } from './output.js'
 
 /** As commander hands them over. */
@@ -27,6 +28,9 @@ export async function inspect(file: string, options: InspectOptions): Promise<vo
   const keyLog = parseKeyLog(keyLogFile === '' ? '' : await readText(keyLogFile, 'the key log'))
   const inspection = inspectCapture(capture, keyLog)
   for (const part of inspection.parts) await printLine(options.json ? jsonOf(part) : linesOf(part).join('\n'))
+  if (keyLogFile !== '' && !inspection.hasSecrets) {
+    note(`${keyLogFile} has no secrets of this connection: was it logged by a side of it, while it ran?`)
+  }
   if (keyLogFile === '') note('no key log: --key-log or STALKKEYLOG names the file with the secrets of the connection')
   reportFaults(inspection)
 }
@@ -51,13 +55,21 @@ function linesOf({ from, offset, length, name, details }: InspectedPart): string
 
 function shown(value: InspectedDetail[1]): string {
   if (value instanceof Spack) return formatMessage(value)
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  return typeof value === 'number' ? String(value) : JSON.stringify(value).slice(1, -1)
+  // padding is long, and nothing to read
+  if (value instanceof Uint8Array)
+    return Buffer.from(value)
+      .toString('hex')
+      .replaceAll(/(?:00){32,}/gu, zeros)
+  return typeof value === 'number' ? String(value) : escapeControls(JSON.stringify(value).slice(1, -1))
+}
+
+function zeros(digits: string): string {
+  return ` 00×${digits.length / 2} `
 }
 
 function jsonOf({ from, offset, length, name, details }: InspectedPart): string {
   const plain = details.map(([label, value]) => [label, jsonValueOf(value)])
-  return JSON.stringify({ from, offset, length, name, details: plain })
+  return escapeJson(JSON.stringify({ from, offset, length, name, details: plain }))
 }
 
 function jsonValueOf(value: InspectedDetail[1]): unknown {

@@ -6,7 +6,11 @@ type Element = Spack['elements'][number]
 
 /** One line of JSON for a message; numbers beyond JSON's are strings, a byte[] is hexadecimal. */
 export function encodeMessage(message: Spack): string {
-  const json = JSON.stringify(message.elements.map((element) => [element.type, jsonValue(element)]))
+  return escapeJson(JSON.stringify(message.elements.map((element) => [element.type, jsonValue(element)])))
+}
+
+/** The same JSON, safe to print. */
+export function escapeJson(json: string): string {
   // what a terminal might obey is escaped as JSON allows it, beyond what JSON asks for: U+0000 to U+001F
   return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     Array.from({ length: character.length }, (_, index) => unicodeEscape(character.charCodeAt(index))).join(''),

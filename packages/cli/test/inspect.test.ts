@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { after, test } from 'node:test'
+import { connect as connectStalk, Identity } from '@stalk/core'
 import { temporaryDirectory } from './support/identities.js'
 import { endProcesses, run, StalkProcess } from './support/stalk-process.js'
 
@@ -37,7 +38,8 @@ async function recordTo(port: number): Promise<{ port: string; recorded: Promise
       from.pipe(to)
       from.on('error', () => to.destroy())
     }
-    await Promise.all([once(left, 'close'), once(right, 'close')])
+    // a reset is an end like others here
+    await Promise.all([left, right].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
     return lines.join('\n')
   })
   return { port: String((line.address() as AddressInfo).port), recorded }
@@ -97,4 +99,28 @@ test('what is missing, damaged or no capture ends with 7 and says where', async 
   const truncated = await run(['inspect', '-', '--key-log', keyLog], { input: cut })
   assert.equal(truncated.code, 7)
   assert.match(truncated.stderr, /initiator, at byte 14: .*CAPTURE_TRUNCATED/u)
+})
+
+test('what a peer says is escaped, as text and as JSON, before a terminal gets it', async () => {
+  const hostile = await recordTo(Number(await listener.port()))
+  const log = path.join(directory, 'hostile.log')
+  process.env['STALKKEYLOG'] = log
+  const options = { anonymous: true, serverIdentity: await Identity.loadPublic(server) } as const
+  const connection = await connectStalk('127.0.0.1', Number(hostile.port), options)
+  delete process.env['STALKKEYLOG']
+  await connection.close({ code: 0x4001, reason: 'A\u009b31mRED\u202eB\u007f\u001b[2J' })
+  const file = path.join(directory, 'hostile')
+  await writeFile(file, await hostile.recorded)
+  for (const format of [[], ['--json']]) {
+    const { code, stdout } = await run(['inspect', file, '--key-log', log, ...format])
+    assert.equal(code, 0)
+    assert.match(stdout, /A\\u009b31mRED\\u202eB\\u007f\\u001b\[2J/u)
+    assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u)
+  }
+})
+
+test('a key log of another connection is named as such', async () => {
+  const { code, stderr } = await run(['inspect', capture, '--key-log', path.join(directory, 'hostile.log')])
+  assert.equal(code, 0)
+  assert.match(stderr, /hostile\.log has no secrets of this connection/u)
 })

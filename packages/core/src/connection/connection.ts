@@ -22,9 +22,14 @@ export interface ConnectionParts<Socket extends Duplex = Duplex> {
   readonly unverified: boolean
   /** False: nothing leaves before `flush()`, as in the seed. */
   readonly autoFlush: boolean
+  /** Lets a signature be made when there is room for that, and gives what `make` gives; at once, unless told otherwise. */
+  readonly signWith?: SignWith
   /** Decides about the peer, by calling `accept` or `reject`, now or later; without it everybody may come in. */
   readonly authorize?: (request: AuthorizeRequest) => void
 }
+
+/** `make` answers null if the signature is not needed any more. */
+export type SignWith = (make: () => Promise<Uint8Array> | null) => Promise<Uint8Array | null>
 
 /** A side that has failed reads on for this long, so that a reset of the line cannot destroy its last words. */
 const LAST_WORDS_MS = 5_000
@@ -55,6 +60,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   readonly #session: Session
   readonly #inbox: Inbox
   readonly #outbox: Outbox
+  readonly #signWith: SignWith
   readonly #authorize: ((request: AuthorizeRequest) => void) | undefined
   #isEstablished = false
   #peerIdentity: Identity | null = null
@@ -64,7 +70,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #closing: Promise<void> | null = null
   #sendingEnded = false
   #endsWithPeer = false
-  /** What was unread when our messages began to wait for the end of a packet; null while they do not. */
+  #isOver = false
+  /** What was unread when our messages first had to wait for the end of a packet since there is so much; null if they never had. */
   #blockedSince: number | null = null
   #opening: Opening | null = null
 
@@ -86,6 +93,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.socket = socket
     this.#session = session
     this.#authorize = parts.authorize
+    this.#signWith = parts.signWith ?? ((make) => Promise.resolve(make()))
     this.#inbox = new Inbox(() => this.#updateReading())
     this.#outbox = new Outbox(socket, session, parts.autoFlush)
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
@@ -185,6 +193,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#sendingEnded = true
     await this.#outbox.end()
     this.#failIfSessionDid()
+    this.#cutIfOver()
   }
 
   /**
@@ -258,7 +267,10 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     } catch (error) {
       failure = error as StalkError
     }
-    for (const event of this.#session.takeEvents()) this.#deliver(event)
+    for (const event of this.#session.takeEvents()) {
+      // nobody is asked for the sake of a session that is dead
+      if (failure === null || (event.type !== 'sign' && event.type !== 'authorize')) this.#deliver(event)
+    }
     if (failure !== null) {
       this.#fail(failure)
       return
@@ -274,19 +286,20 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   }
 
   /**
-   * Reading stops while enough is unread, but not in the middle of a packet that our own messages wait for: they could never leave.
-   * A peer that does not pause even then is talking at the same time as we are.
+   * Reading stops while enough is unread, but over stalk/1 not in the middle of a packet that our own messages wait for: they could never
+   * leave. A peer that does not pause even then is talking at the same time as we are.
    */
   #updateReading(): void {
-    const blocked = this.#inbox.full && this.#session.queuedBytes > 0
-    this.#blockedSince = blocked ? (this.#blockedSince ?? this.#inbox.bytes) : null
-    if (this.#blockedSince !== null && this.#inbox.bytes - this.#blockedSince > MAX_BLOCKED_BYTES) {
+    const blocked = this.#inbox.full && this.#session.waitsForPeer
+    if (!this.#inbox.full) this.#blockedSince = null
+    else if (blocked) this.#blockedSince ??= this.#inbox.bytes
+    if (blocked && this.#inbox.bytes - (this.#blockedSince ?? 0) > MAX_BLOCKED_BYTES) {
       const reason = 'the peer goes on sending while our messages wait: over stalk/1 the two sides have to take turns'
       this.#fail(new StalkError('STALK1_OUT_OF_STEP', reason))
       return
     }
     if (this.#inbox.full && !blocked) {
-      if (!this.socket.isPaused()) this.#session.pauseReading()
+      if (!this.socket.isPaused()) this.#session.pauseReading(performance.now())
       this.socket.pause()
     } else if (this.socket.isPaused()) {
       this.#session.resumeReading(performance.now())
@@ -322,8 +335,23 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#peerStatement = event.statement
         this.#inbox.end()
         if (this.#endsWithPeer) this.#endOurs()
+        this.#cutIfOver()
         return
     }
+  }
+
+  /** Both sides have said that they are done: a peer that keeps the line open all the same has some time to let go of it. */
+  #cutIfOver(): void {
+    const { socket } = this
+    if (!this.#inbox.ended || !socket.writableEnded || socket.destroyed || this.#isOver) return
+    this.#isOver = true
+    this.#cutLater(LAST_WORDS_MS)
+  }
+
+  #cutLater(milliseconds: number): void {
+    const { socket } = this
+    const timer = setTimeout(() => socket.destroy(), milliseconds).unref()
+    socket.once('close', () => clearTimeout(timer))
   }
 
   #endOurs(): void {
@@ -336,8 +364,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     const { identity } = this
     try {
       if (identity === null) throw new TypeError('there is no identity to sign with')
-      const signature = await signAs(identity, request.message)
-      this.#take(() => request.answer(signature))
+      const signature = await this.#signWith(() => (this.#error === null ? signAs(identity, request.message) : null))
+      if (signature !== null) this.#take(() => request.answer(signature))
     } catch (error) {
       this.#fail(new StalkError('INTERNAL', 'our own identity could not sign: see `cause`', error))
     }
@@ -380,8 +408,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #endLine(): void {
     const { socket } = this
     if (this.#outbox.writeLastWords()) {
-      const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS)
-      socket.once('close', () => clearTimeout(timer))
+      this.#cutLater(LAST_WORDS_MS)
       socket.end()
       socket.resume()
       return
@@ -407,7 +434,10 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   async #close(timeoutMs: number, statement: PeerStatement): Promise<void> {
     const { closed } = this
-    if (this.#error !== null) return closed
+    if (this.#error !== null) {
+      this.#cutLater(timeoutMs)
+      return closed
+    }
     this.#inbox.close()
     const timer = setTimeout(() => this.#onCloseTimeout(), timeoutMs)
     try {

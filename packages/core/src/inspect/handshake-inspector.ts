@@ -27,6 +27,7 @@ export class HandshakeInspector {
   #partOffset = 0
   #serverSpki: Uint8Array | null = null
   /** What the records need, once C was there. */
+  hasSecrets = false
   established: { readonly suite: Suite; readonly secrets: LoggedSecrets } | null = null
 
   constructor(
@@ -69,6 +70,7 @@ export class HandshakeInspector {
     hash.mix(messageA.subarray(0, keyBytes))
     hash.mix(messageA.subarray(keyBytes))
     const secrets = this.#keyLog.get(hex(messageA.subarray(0, keyBytes))) ?? new Map<string, Uint8Array>()
+    this.hasSecrets = secrets.size > 0
     if (!this.#readB(suite, hash, secrets) || !this.#readC(suite, hash, secrets)) return
     this.established = { suite, secrets }
   }

@@ -32,5 +32,5 @@ export function inspectCapture(
     const reason = `the capture has ${stream.queue.length} bytes more of the ${stream.from}, which are no whole part`
     builder.fault(stream, stream.offset, new StalkError('CAPTURE_TRUNCATED', reason))
   }
-  return builder.finish()
+  return builder.finish(handshake.hasSecrets)
 }

@@ -26,6 +26,8 @@ export interface InspectedFault {
 }
 
 export interface Inspection {
+  /** Whether the key log had anything about this connection. */
+  readonly hasSecrets: boolean
   /** In the order in which they were complete. */
   readonly parts: readonly InspectedPart[]
   /** Damage, and ends in the middle of something; empty: all was read. */
@@ -47,8 +49,8 @@ export class InspectionBuilder {
     this.faults.push({ from: stream.from, offset, error })
   }
 
-  finish(): Inspection {
+  finish(hasSecrets: boolean): Inspection {
     const parts = this.#parts.toSorted((a, b) => a.place - b.place).map(({ part }) => part)
-    return { parts, faults: this.faults }
+    return { hasSecrets, parts, faults: this.faults }
   }
 }

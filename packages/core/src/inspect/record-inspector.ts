@@ -75,15 +75,23 @@ function messageOf(bytes: Uint8Array): InspectedDetail {
   return ['message', decodeCompact(bytes, maxMessageBytes)]
 }
 
+const paddingChannel = 1
+
 function framesOf(bytes: Uint8Array): InspectedDetail[] {
   const details: InspectedDetail[] = []
+  let [paddingFrames, paddingBytes] = [0, 0]
   const reader = new FrameReader(bytes)
   while (!reader.isAtEnd) {
     const channel = reader.varint()
     const lengthAndFin = reader.varint()
     const isFinal = lengthAndFin % 2 === 1
     const { length } = reader.bytes(Math.floor(lengthAndFin / 2))
-    details.push(['frame', `channel ${channel}, ${length} bytes${isFinal ? ', fin' : ''}`])
+    if (channel === paddingChannel) {
+      paddingFrames += 1
+      paddingBytes += length
+    } else details.push(['frame', `channel ${channel}, ${length} bytes${isFinal ? ', fin' : ''}`])
   }
+  // there may be thousands, which mean nothing
+  if (paddingFrames > 0) details.push(['padding', `${paddingFrames} frames, ${paddingBytes} bytes`])
   return details
 }

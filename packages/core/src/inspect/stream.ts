@@ -1,4 +1,3 @@
-import { concatBytes } from '../crypto/bytes.js'
 import { ByteQueue } from '../stalk2/byte-queue.js'
 import type { CapturedChunk, Sender } from './capture.js'
 
@@ -12,16 +11,14 @@ export class CapturedStream {
 
   constructor(chunks: readonly CapturedChunk[], from: Sender) {
     this.from = from
-    const own: Uint8Array[] = []
     let offset = 0
     for (const [place, chunk] of chunks.entries()) {
       if (chunk.from !== from) continue
-      own.push(chunk.bytes)
+      this.queue.push(chunk.bytes)
       offset += chunk.bytes.length
       this.#ends.push({ offset, place })
     }
     this.#total = offset
-    this.queue.push(concatBytes(...own))
   }
 
   /** How much of it was read. */
@@ -31,6 +28,12 @@ export class CapturedStream {
 
   /** The place, among the chunks of both sides, of the one with which these first bytes were complete. */
   placeOf(offset: number): number {
-    return this.#ends.find((end) => end.offset >= offset)?.place ?? Infinity
+    let [low, high] = [0, this.#ends.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#ends[middle]?.offset ?? Infinity) < offset) low = middle + 1
+      else high = middle
+    }
+    return this.#ends[low]?.place ?? Infinity
   }
 }

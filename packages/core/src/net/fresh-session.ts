@@ -5,7 +5,6 @@ import type { Session } from '../session/session.js'
 import { Stalk1Session } from '../session/stalk1-session.js'
 import { Stalk2Session } from '../session/stalk2-session.js'
 import { suites } from '../stalk2/suites.js'
-import { keyLogOfEnvironment } from './key-log.js'
 import { ownIdentity, type Settings } from './options.js'
 
 // The one place where sessions get their randomness: everything below takes it as an argument.
@@ -17,8 +16,7 @@ export function initiatorSession(settings: Settings, checkServer: PeerCheck | nu
     const [identity, ephemeral, iv] = [ownIdentity(settings), generateX25519(), randomBytes(16)]
     return Stalk1Session.initiator({ identity, checkServer, limits, ephemeral, iv })
   }
-  const { identity } = settings
-  const keyLog = keyLogOfEnvironment()
+  const { identity, keyLog } = settings
   const generateKeyPair = generateX25519
   return Stalk2Session.initiator({
     identity,
@@ -45,6 +43,6 @@ export function responderSession(settings: Settings, allowAnonymous: boolean): S
     applicationProtocols,
     allowAnonymous,
     generateKeyPair: generateX25519,
-    keyLog: keyLogOfEnvironment(),
+    keyLog: settings.keyLog,
   })
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, openSync } from 'node:fs'
 import { StalkError } from '../errors.js'
 import type { KeyLog } from '../stalk2/key-log.js'
 
@@ -12,7 +12,16 @@ export function keyLogOfEnvironment(): KeyLog | undefined {
   const file = process.env['STALKKEYLOG']
   if (file === undefined || file === '') return undefined
   try {
-    closeSync(openSync(file, 'a', 0o600))
+    const handle = openSync(file, 'a', 0o600)
+    try {
+      const stats = fstatSync(handle)
+      // whoever reads it reads the connections
+      if (stats.isFile() && process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+        throw new Error(`others may read or write it: \`chmod 600 ${file}\` first`)
+      }
+    } finally {
+      closeSync(handle)
+    }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'unknown'
     throw new StalkError('KEY_LOG_FAILED', `STALKKEYLOG: ${file} cannot be written: ${reason}`, cause)

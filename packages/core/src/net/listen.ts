@@ -11,6 +11,7 @@ import {
   responderNames,
   settleResponder,
   type ResponderOptions,
+  type PeerLine,
   type ResponderSettings,
 } from './responder.js'
 
@@ -129,10 +130,11 @@ export class Listener {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const { settings } = this.#parts
+    const { times } = this.#parts.settings
     const host = socket.remoteAddress ?? ''
     const port = socket.remotePort ?? 0
-    const connection = responderConnection({ socket, host, port }, settings)
+    const connection = this.#begin({ socket, host, port })
+    if (connection === null) return
     const halfOpen: HalfOpen = {
       host,
       giveUp: (error) => {
@@ -144,7 +146,7 @@ export class Listener {
     // one that failed takes its place until it is gone
     socket.once('close', () => this.#halfOpen.delete(halfOpen))
     try {
-      await connection.opened(settings.times)
+      await connection.opened(times)
     } catch (error) {
       this.#tell(error, { peer: `${host}:${port}`, connection: null })
       return
@@ -153,6 +155,17 @@ export class Listener {
     this.#connections.add(connection)
     void connection.closed.then(() => this.#connections.delete(connection))
     await this.#handle(connection)
+  }
+
+  /** Whatever goes wrong with one connection is no reason for the listener to go down. */
+  #begin(line: PeerLine<Socket>): Connection | null {
+    try {
+      return responderConnection(line, this.#parts.settings)
+    } catch (error) {
+      line.socket.destroy()
+      this.#tell(error, { peer: `${line.host}:${line.port}`, connection: null })
+      return null
+    }
   }
 
   async #handle(connection: Connection): Promise<void> {

@@ -3,7 +3,9 @@ import { Identity, requirePrivate, requireProtocol } from '../identity/identity.
 import type { Protocol } from '../identity/rsa-rules.js'
 import { resolveLimits, type Limits } from '../limits.js'
 import { defaultKeepalive, type KeepaliveTimes } from '../stalk2/keepalive.js'
+import type { KeyLog } from '../stalk2/key-log.js'
 import { checkApplicationProtocols } from '../stalk2/payload.js'
+import { keyLogOfEnvironment } from './key-log.js'
 
 /** Each side ends its own direction; messages leave at once; a peer that vanished is noticed by TCP after some minutes. */
 export const socketOptions = {
@@ -44,11 +46,12 @@ export interface Settings {
   readonly limits: Limits
   readonly keepalive: KeepaliveTimes | null
   readonly applicationProtocols: readonly string[] | null
+  readonly keyLog: KeyLog | undefined
 }
 
 /**
  * @throws TypeError for an identity that is none; RangeError for a bad limit; StalkError IDENTITY_* if the identity cannot be loaded
- *   or is not of the protocol
+ *   or is not of the protocol; KEY_LOG_FAILED
  */
 export async function settle(options: CommonOptions, isAnonymous = false): Promise<Settings> {
   const { protocol = 'stalk/2', autoFlush = true, applicationProtocols = null } = options
@@ -63,7 +66,8 @@ export async function settle(options: CommonOptions, isAnonymous = false): Promi
     requireProtocol(identity, protocol, 'your identity')
     requirePrivate(identity)
   }
-  return { identity, protocol, limits, autoFlush, keepalive, applicationProtocols }
+  const keyLog = protocol === 'stalk/2' ? keyLogOfEnvironment() : undefined
+  return { identity, protocol, limits, autoFlush, keepalive, applicationProtocols, keyLog }
 }
 
 /** The identity of settings that were made with one. */

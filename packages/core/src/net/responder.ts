@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
-import { Connection } from '../connection/connection.js'
+import { Connection, type SignWith } from '../connection/connection.js'
 import type { OpeningTimes } from '../connection/opening.js'
+import { SigningQueue } from '../connection/signing-queue.js'
 import { checkTimeout } from '../connection/timeouts.js'
 import { authorize, type Authorize } from './authorize.js'
 import { responderSession } from './fresh-session.js'
@@ -26,11 +27,16 @@ export const responderNames = ['handshakeTimeoutMs', 'allowAnonymous', 'authoriz
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const AUTHORIZE_TIMEOUT_MS = 30_000
 
+/** Half of Node’s thread pool, unless somebody made that larger. */
+const SIGNATURES_AT_ONCE = 2
+
 /** A listening side whose options were checked. */
 export interface ResponderSettings extends Settings {
   readonly times: OpeningTimes
   readonly allowAnonymous: boolean
   readonly authorize: Authorize | undefined
+  /** Shared by all connections of a listener. */
+  readonly signing: SigningQueue
 }
 
 /** A line from a peer. */
@@ -49,7 +55,9 @@ export async function settleResponder(options: ResponderOptions): Promise<Respon
     throw new TypeError('authorize takes a function; authorizedPeers(file) is a promise of one: await it')
   }
   const settings = await settle(options)
-  return { ...settings, times: { handshakeMs, verdictMs, isOurVerdict: true }, allowAnonymous, authorize: decide }
+  const times = { handshakeMs, verdictMs, isOurVerdict: true }
+  const signing = new SigningQueue(SIGNATURES_AT_ONCE)
+  return { ...settings, times, allowAnonymous, authorize: decide, signing }
 }
 
 /** A connection over a line; its handshake begins with `opened`. */
@@ -57,9 +65,10 @@ export function responderConnection<Socket extends Duplex>(
   { socket, host, port }: PeerLine<Socket>,
   settings: ResponderSettings,
 ): Connection<Socket> {
-  const { identity, autoFlush, allowAnonymous, authorize: decide } = settings
+  const { identity, autoFlush, allowAnonymous, signing, authorize: decide } = settings
   const session = responderSession(settings, allowAnonymous)
-  const parts = { socket, session, host, port, identity, autoFlush, unverified: false }
+  const signWith: SignWith = (make) => signing.run(make)
+  const parts = { socket, session, host, port, identity, autoFlush, signWith, unverified: false }
   if (decide === undefined) return new Connection(parts)
   return new Connection({ ...parts, authorize: (request) => void authorize(decide, request, { host, port }) })
 }

@@ -74,6 +74,8 @@ export interface Session {
   takeEvents(): SessionEvent[]
   /** How many bytes `send` has queued that `takeOutput` has not handed out. */
   readonly queuedBytes: number
+  /** Whether queued messages cannot leave before more bytes of the peer have come. */
+  readonly waitsForPeer: boolean
   /** What poisoned the session. */
   readonly failure: StalkError | null
   /** Whether nothing will come out any more, so that our direction of the line may end. */
@@ -83,7 +85,7 @@ export interface Session {
   /** When `tick` is due next; Infinity for never. */
   readonly nextTickAt: number
   /** Bytes are left unread on purpose: the silence is ours. */
-  pauseReading(): void
+  pauseReading(now: number): void
   /** Bytes are read again. */
   resumeReading(now: number): void
   /** Asks the peer for a `pong` with these 8 bytes. Throws TypeError if the protocol has no such thing. */

@@ -109,6 +109,11 @@ export class Stalk1Session implements Session {
     return this.#queuedBytes
   }
 
+  /** One keystream for both directions: nothing may be said in the middle of a packet of the peer’s. */
+  get waitsForPeer(): boolean {
+    return this.#queuedBytes > 0 && this.#stream.bufferedBytes > 0
+  }
+
   get failure(): StalkError | null {
     return this.#failure
   }

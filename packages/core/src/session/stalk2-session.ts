@@ -5,6 +5,7 @@ import { ByteQueue } from '../stalk2/byte-queue.js'
 import { closeCodes, encodeAccept, encodeClose, encodeReject, type RecordBody } from '../stalk2/control-records.js'
 import { exportSecret } from '../stalk2/exporter.js'
 import { Initiator } from '../stalk2/initiator.js'
+import { unexpectedBytes } from '../stalk2/handshake-message.js'
 import { Keepalive, PingMeter } from '../stalk2/keepalive.js'
 import { encodeAcceptPayload } from '../stalk2/payload.js'
 import { requireResponderIdentity } from '../stalk2/responder.js'
@@ -44,6 +45,7 @@ export class Stalk2Session implements Session {
   #now = 0
   #keepalive: Keepalive | null = null
   #pingCount = 0
+  #pausedAt = 0
   readonly #pingMeter: PingMeter = new PingMeter()
 
   private constructor(options: Options, state: State) {
@@ -99,7 +101,7 @@ export class Stalk2Session implements Session {
       case 'authorizing':
         return this.#onRecord((record) => onEarlyRecord(record, state.candidate))
       case 'signing':
-        throw new StalkError('STALK2_HANDSHAKE_UNEXPECTED', 'bytes arrived before it was the peer’s turn')
+        throw unexpectedBytes()
       case 'established':
         return this.#onRecord((record) => this.#onEstablishedRecord(record, state))
     }
@@ -167,6 +169,8 @@ export class Stalk2Session implements Session {
     return this.#opened?.channel.queuedBytes ?? 0
   }
 
+  readonly waitsForPeer = false
+
   get failure(): StalkError | null {
     return this.#failure
   }
@@ -190,12 +194,14 @@ export class Stalk2Session implements Session {
     return isOpen && this.#keepalive !== null ? this.#keepalive.nextCheckAt : Infinity
   }
 
-  pauseReading(): void {
+  pauseReading(now: number): void {
+    this.#pausedAt = now
     this.#keepalive?.pauseReading()
   }
 
   resumeReading(now: number): void {
     this.#keepalive?.resumeReading(now)
+    this.#pingMeter.forgive(now - this.#pausedAt)
   }
 
   /** Its contents mean nothing to the peer; that they differ helps who reads a capture. */

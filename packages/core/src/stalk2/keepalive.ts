@@ -67,13 +67,22 @@ const PERIOD_MS = 10_000
 export class PingMeter {
   /** When the last 20 came, the oldest first. */
   readonly #times: number[] = []
+  /** How many more may come at once, because they waited for us. */
+  #credit = 0
 
   /** Throws PING_FLOOD for the 21st in 10 seconds. */
   onPing(now: number): void {
     const oldest = this.#times.length < MAX_PINGS ? undefined : this.#times.shift()
-    if (oldest !== undefined && now - oldest < PERIOD_MS) {
+    const isFlood = oldest !== undefined && now - oldest < PERIOD_MS
+    if (isFlood && this.#credit > 0) this.#credit -= 1
+    else if (isFlood) {
       throw new StalkError('PING_FLOOD', `the peer sent more than ${MAX_PINGS} PINGs in ${PERIOD_MS} ms`)
     }
     this.#times.push(now)
+  }
+
+  /** We did not read for so long: what the peer sent meanwhile comes now, all at once. */
+  forgive(pausedMs: number): void {
+    this.#credit = Math.ceil((pausedMs * MAX_PINGS) / PERIOD_MS)
   }
 }

@@ -1,19 +1,25 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { createConnection } from 'node:net'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { Spack } from '@stalk/spack'
+import { SigningQueue } from '#src/connection/signing-queue.js'
+import { generateX25519 } from '#src/crypto/x25519.js'
 import type { StalkError } from '#src/errors.js'
+import { Identity } from '#src/identity/identity.js'
 import { connect } from '#src/net/connect.js'
 import { listen, type ListenOptions } from '#src/net/listen.js'
+import type { Stalk2Session } from '#src/session/stalk2-session.js'
 import { encodePreamble } from '#src/stalk2/preamble.js'
 import { code } from '../support/errors.js'
-import { eventually, gone, host, pause, plainServer, plainSocket } from '../support/network.js'
+import { capture, eventually, gone, host, pause, plainServer, plainSocket } from '../support/network.js'
 import { aliceConnects2, bobListens2, talk2 } from '../support/network2.js'
-import { text } from '../support/sessions.js'
-import { ed25519Alice, ed25519Bob, rsaAlice, rsaBob } from '../support/stalk2.js'
+import { output, text } from '../support/sessions.js'
+import { answer, ed25519Alice, ed25519Bob, end, initiator2, rsaAlice, rsaBob } from '../support/stalk2.js'
 
 /** A listener that keeps what it was told. */
 async function listensAndTells(
@@ -348,6 +354,141 @@ test('STALKKEYLOG makes a key log of mode 0600, the same secrets from both sides
   if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600)
   process.env['STALKKEYLOG'] = directory
   await assert.rejects(connect(host, 9, { identity: ed25519Alice, unverified: true }), code('KEY_LOG_FAILED'))
+})
+
+test('a listener asks for its key log once, when it begins to listen; one that others may read is refused', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
+  const file = path.join(directory, 'keys.log')
+  t.after(async () => {
+    delete process.env['STALKKEYLOG']
+    await rm(directory, { recursive: true })
+  })
+  process.env['STALKKEYLOG'] = file
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  delete process.env['STALKKEYLOG']
+  await aliceConnects2(t, listener)
+  assert.match(await readFile(file, 'utf8'), /STALK2_EXPORTER_SECRET/u)
+  if (process.platform === 'win32') return
+  process.env['STALKKEYLOG'] = file
+  await chmod(file, 0o644)
+  await assert.rejects(aliceConnects2(t, listener), /KEY_LOG_FAILED|others may read or write it: `chmod 600/u)
+})
+
+test('a handler that answers under a flood reads no more than it can keep', async (t) => {
+  let heard = 0
+  const listener = await bobListens2(t, async (connection) => {
+    for await (const message of connection) {
+      heard += message.length
+      await pause(5)
+      if (!connection.send(text('reply'))) await connection.flush()
+    }
+  })
+  const client = await aliceConnects2(t, listener)
+  const batch = Array.from({ length: 2000 }, () => text('x'.repeat(100)))
+  const started = performance.now()
+  let sent = 0
+  while (performance.now() - started < 1500) {
+    for (const message of batch) client.send(message)
+    sent += batch.length
+    await Promise.race([client.flush(), pause(50)])
+  }
+  // 256 KiB of memory in the inbox and what the kernel holds: nowhere near all that was sent
+  const unread = client.socket.writableLength
+  assert.ok(unread > 1_000_000, `${unread} of ${sent} messages wait at the sender, ${heard} were heard`)
+  client.abort()
+})
+
+test('a peer that has said CLOSE and keeps the line is cut', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { handler, next } = capture()
+  const listener = await bobListens2(t, handler)
+  const [client, server] = await Promise.all([aliceConnects2(t, listener), next()])
+  const stays = client.socket
+  stays.end = () => stays
+  server.endWithPeer()
+  await client.end()
+  for (let round = 0; round < 50 && !server.socket.writableEnded; round += 1) await immediate()
+  assert.equal(server.socket.writableEnded, true)
+  assert.equal(server.socket.destroyed, false)
+  t.mock.timers.tick(5000)
+  assert.equal(server.socket.destroyed, true)
+  assert.equal(server.error, null)
+  t.mock.timers.reset()
+})
+
+/** A peer that has sent C, over a socket that it ends only when it likes. */
+async function rawPeer(t: TestContext, port: number): Promise<{ socket: Socket; session: Stalk2Session }> {
+  const socket = createConnection({ port, host, allowHalfOpen: true })
+  t.after(() => socket.destroy())
+  const peer = end(initiator2(), ed25519Alice)
+  socket.write(output(peer.session))
+  const [messageB] = (await once(socket, 'data')) as [Uint8Array]
+  peer.session.receive(new Uint8Array(messageB), 0)
+  await answer(peer)
+  return { socket, session: peer.session }
+}
+
+test('closing a listener cuts at its deadline also who has failed and stays', async (t) => {
+  const { listener } = await listensAndTells(t)
+  const { socket, session } = await rawPeer(t, listener.port)
+  socket.on('error', () => undefined).resume()
+  socket.write(output(session))
+  await eventually(() => listener.connections.size === 1, 'it comes in')
+  socket.write(Buffer.alloc(64))
+  await eventually(() => [...listener.connections].every(({ error }) => error !== null), 'the record is refused')
+  const started = performance.now()
+  await listener.close({ timeoutMs: 200 })
+  assert.ok(performance.now() - started < 3000)
+})
+
+test('nobody is asked to authorize a peer that has already broken the protocol', async (t) => {
+  let asked = 0
+  const { listener, errors } = await listensAndTells(t, { authorize: () => (asked += 1) > 0 })
+  const { socket, session } = await rawPeer(t, listener.port)
+  socket.write(Buffer.concat([output(session), Buffer.alloc(40)]))
+  await eventually(() => errors.length === 1, 'it is refused')
+  assert.match(errors[0]!.code, /^RECORD_/u)
+  assert.equal(asked, 0)
+})
+
+test('a flood of strangers has a few signatures made at a time, and none for those who are gone', async () => {
+  const queue = new SigningQueue(2)
+  const running: (() => void)[] = []
+  let made = 0
+  const make = () => {
+    made += 1
+    return new Promise<Uint8Array>((resolve) => running.push(() => resolve(new Uint8Array([made]))))
+  }
+  const wanted = [queue.run(make), queue.run(make), queue.run(make), queue.run(() => null), queue.run(make)]
+  assert.equal(made, 2)
+  running.shift()!()
+  assert.deepEqual([...(await wanted[0]!)!], [2])
+  assert.equal(made, 3)
+  running.shift()!()
+  await wanted[1]
+  assert.equal(await wanted[3], null)
+  assert.equal(made, 4)
+  for (const finish of running) finish()
+  await Promise.all(wanted)
+  await assert.rejects(
+    queue.run(() => Promise.reject(new Error('no'))),
+    /no/u,
+  )
+  assert.ok(await queue.run(() => Promise.resolve(new Uint8Array(1))))
+})
+
+test('a listener of a large RSA key lets clients in soon after a flood of strangers that hang up', async (t) => {
+  const identity = await Identity.generate({ type: 'rsa', protocol: 'stalk/2', bits: 4096 })
+  const listener = await bobListens2(t, (connection) => connection.closed, { identity })
+  const opening = Buffer.concat([encodePreamble([1]), Buffer.from([0, 32]), generateX25519().publicKey])
+  for (let wave = 0; wave < 20; wave += 1) {
+    const sockets = await Promise.all(Array.from({ length: 100 }, () => plainSocket(t, listener.port)))
+    for (const socket of sockets) socket.write(opening)
+    await pause(5)
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+  // two thousand signatures were asked for, and hardly any must have been made
+  await aliceConnects2(t, listener, { timeoutMs: 5000 })
 })
 
 const deviceFull = { skip: process.platform === 'linux' ? false : 'no /dev/full here' }

@@ -115,6 +115,21 @@ test('the same keys under another prologue: another channel binding, other expor
   assert.notDeepEqual(one, other)
 })
 
+test('PINGs that waited while this side did not read are no flood', async () => {
+  const { a, b } = await establishedPair2()
+  // 330 s without reading: the peer gives its sign of life every 15 s, and they all come at once
+  b.session.pauseReading(0)
+  for (let count = 0; count < 22; count += 1) a.session.ping(new Uint8Array(8))
+  const pings = output(a.session)
+  b.session.resumeReading(330_000)
+  b.session.receive(pings, 330_000)
+  assert.equal(b.session.failure, null)
+  // what comes beyond two a second of that time is one all the same
+  for (let count = 0; count < 700; count += 1) a.session.ping(new Uint8Array(8))
+  const flood = output(a.session)
+  assert.throws(() => b.session.receive(flood, 330_000), code('PING_FLOOD'))
+})
+
 test('a record that trickles in is no sign of life: PEER_DEAD', async () => {
   const { a, b } = await establishedPair2()
   a.session.send(text('x'.repeat(200)))
@@ -240,6 +255,20 @@ test('an unknown first suite with a long A is skipped up to the limit, and beyon
   assert.ok(code('STALK2_HANDSHAKE_LENGTH')(longer.error))
 })
 
+test('bytes after the first of two As, and after a B that needs no signature, are STALK2_HANDSHAKE_UNEXPECTED', async () => {
+  const guess = end(responder2(), ed25519Bob)
+  const messageA = frameHandshakeMessage(generateX25519().publicKey)
+  await deliver(guess, join([encodePreamble([0x0101, 1]), messageA, messageA]))
+  assert.ok(code('STALK2_HANDSHAKE_UNEXPECTED')(guess.error))
+
+  const a = end(initiator2({ identity: null }), null)
+  const b = end(responder2({ allowAnonymous: true }), ed25519Bob)
+  await deliver(b, output(a.session))
+  await deliver(a, join([output(b.session), Uint8Array.of(0)]))
+  assert.ok(code('STALK2_HANDSHAKE_UNEXPECTED')(a.error))
+  assert.equal(output(a.session).length, 0)
+})
+
 test('bytes that come while this side signs are STALK2_HANDSHAKE_UNEXPECTED', async () => {
   const { to, message } = await upTo(0)
   await deliver(to, join([message, Uint8Array.of(0)]))
@@ -341,7 +370,7 @@ test('time: a silent peer is asked, then taken for dead, and told so; after a CL
   a.session.tick(15_000)
   await deliver(b, output(a.session))
   assert.ok(output(b.session).length > 0)
-  a.session.pauseReading()
+  a.session.pauseReading(15_000)
   a.session.tick(300_000)
   a.session.resumeReading(300_000)
   assert.throws(() => a.session.tick(360_000), code('PEER_DEAD'))
