@@ -1,6 +1,6 @@
 import { StalkError } from '../errors.js'
 import { closeCodes, type RecordBody } from '../stalk2/control-records.js'
-import { readHandshakeMessage, requireSilence } from '../stalk2/handshake-message.js'
+import { readHandshakeMessage } from '../stalk2/handshake-message.js'
 import type { Initiator } from '../stalk2/initiator.js'
 import { readPayload } from '../stalk2/payload.js'
 import { readReply } from '../stalk2/preamble.js'
@@ -18,7 +18,6 @@ export function onReply(initiator: Initiator, isRetried: boolean, context: StepC
       return { phase: 'awaitB', initiator }
     case 'retry':
       if (isRetried) throw new StalkError('STALK2_RETRY_INVALID', 'the peer asks for another suite a second time')
-      requireSilence(context.queue)
       context.output(initiator.onRetry(reply.suiteId))
       return { phase: 'awaitReply', initiator, isRetried: true }
     case 'refused':
@@ -30,7 +29,6 @@ export function onB(initiator: Initiator, context: StepContext): State | null {
   const messageB = readHandshakeMessage(context.queue, context.limits.maxHandshakeMessageBytes, 'B')
   if (messageB === null) return null
   const proof = initiator.onB(messageB)
-  requireSilence(context.queue)
   if (proof === null) return sendC(initiator, null, context)
   return context.sign(proof, (signature) => sendC(initiator, signature, context))
 }

@@ -1,6 +1,6 @@
 import { chooseSuite, judge, type Candidate } from '../stalk2/admission.js'
 import { closeCodes, type RecordBody } from '../stalk2/control-records.js'
-import { frameHandshakeMessage, readHandshakeMessage, requireSilence } from '../stalk2/handshake-message.js'
+import { frameHandshakeMessage, readHandshakeMessage } from '../stalk2/handshake-message.js'
 import { encodePrologue, encodeRetry, readPreamble, type Preamble } from '../stalk2/preamble.js'
 import { Responder, type ResponderOptions } from '../stalk2/responder.js'
 import type { Suite } from '../stalk2/suites.js'
@@ -25,7 +25,6 @@ export function onUnknownA(
 ): State | null {
   const skipped = readHandshakeMessage(queue, limits.maxFirstMessageBytes, 'A')
   if (skipped === null) return null
-  requireSilence(queue)
   output(encodeRetry(suite.id))
   const retry = { firstMessage: frameHandshakeMessage(skipped), suiteId: suite.id }
   return { phase: 'awaitA', responder: new Responder(options, suite, encodePrologue(preamble.bytes, retry)) }

@@ -5,7 +5,6 @@ import { ByteQueue } from '../stalk2/byte-queue.js'
 import { closeCodes, encodeAccept, encodeClose, encodeReject, type RecordBody } from '../stalk2/control-records.js'
 import { exportSecret } from '../stalk2/exporter.js'
 import { Initiator } from '../stalk2/initiator.js'
-import { unexpectedBytes } from '../stalk2/handshake-message.js'
 import { Keepalive, PingMeter } from '../stalk2/keepalive.js'
 import { encodeAcceptPayload } from '../stalk2/payload.js'
 import { requireResponderIdentity } from '../stalk2/responder.js'
@@ -101,7 +100,7 @@ export class Stalk2Session implements Session {
       case 'authorizing':
         return this.#onRecord((record) => onEarlyRecord(record, state.candidate))
       case 'signing':
-        throw unexpectedBytes()
+        throw new StalkError('STALK2_HANDSHAKE_UNEXPECTED', 'bytes arrived before it was the peer’s turn')
       case 'established':
         return this.#onRecord((record) => this.#onEstablishedRecord(record, state))
     }

@@ -26,12 +26,3 @@ export function readHandshakeMessage(queue: ByteQueue, maxBytes: number, name: '
   queue.take(2)
   return new Uint8Array(queue.take(length))
 }
-
-/** Nobody sends before it is their turn: throws STALK2_HANDSHAKE_UNEXPECTED for bytes after a message that we have not answered. */
-export function requireSilence(queue: ByteQueue): void {
-  if (queue.length > 0) throw unexpectedBytes()
-}
-
-export function unexpectedBytes(): StalkError {
-  return new StalkError('STALK2_HANDSHAKE_UNEXPECTED', 'bytes arrived before it was the peer’s turn')
-}

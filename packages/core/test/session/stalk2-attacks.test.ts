@@ -255,20 +255,6 @@ test('an unknown first suite with a long A is skipped up to the limit, and beyon
   assert.ok(code('STALK2_HANDSHAKE_LENGTH')(longer.error))
 })
 
-test('bytes after the first of two As, and after a B that needs no signature, are STALK2_HANDSHAKE_UNEXPECTED', async () => {
-  const guess = end(responder2(), ed25519Bob)
-  const messageA = frameHandshakeMessage(generateX25519().publicKey)
-  await deliver(guess, join([encodePreamble([0x0101, 1]), messageA, messageA]))
-  assert.ok(code('STALK2_HANDSHAKE_UNEXPECTED')(guess.error))
-
-  const a = end(initiator2({ identity: null }), null)
-  const b = end(responder2({ allowAnonymous: true }), ed25519Bob)
-  await deliver(b, output(a.session))
-  await deliver(a, join([output(b.session), Uint8Array.of(0)]))
-  assert.ok(code('STALK2_HANDSHAKE_UNEXPECTED')(a.error))
-  assert.equal(output(a.session).length, 0)
-})
-
 test('bytes that come while this side signs are STALK2_HANDSHAKE_UNEXPECTED', async () => {
   const { to, message } = await upTo(0)
   await deliver(to, join([message, Uint8Array.of(0)]))
