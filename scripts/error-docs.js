@@ -37,6 +37,7 @@ ${rows(spackErrorTable, ({ when, remedy }) => [when, remedy]).join('\n')}
 | --- | --- |
 | \`USAGE\` | An option, an argument or a command is wrong. |
 | \`INPUT_INVALID\` | A line of the standard input is no message. |
+| \`INPUT_UNREADABLE\` | A file, or the standard input, could not be read: the message has the reason. |
 | \`PEER_CLOSED\` | The peer closed before it took, or replied to, a line of the input. |
 | \`OUTPUT_FAILED\` | The standard output could not be written, such as on a full disk. |
 `

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { Identity, StalkError } from '@stalk/core'
-import { CommandError, exitCodes, usageError, withExitCode } from './exit-codes.js'
+import { CommandError, exitCodes, withExitCode } from './exit-codes.js'
 
 /** Where `stalk keygen` puts an identity unless told otherwise. */
 export function defaultDirectory(): string {
@@ -34,19 +34,14 @@ export function loadPublicIdentity(file: string | undefined): Promise<Identity> 
   })
 }
 
-/** What `--server-identity` names: the text of an identity, or a file or directory that has one. */
-export async function resolveServerIdentity(value: string): Promise<Identity> {
+/** What `--server-identity` names: the text of an identity, a fingerprint, or a file or directory that has an identity. */
+export async function resolveServerIdentity(value: string): Promise<Identity | string> {
   // whoever copies the line of `stalk id` with its label means the same
   const text = value.trim().replace(/^identity\s+/u, '')
   if (looksLikeText(text)) return asIdentityError(() => Promise.resolve(Identity.parse(text)))
-  if (/^[\w-]{43}$/u.test(text) && !(await exists(text))) {
-    throw usageError(
-      '--server-identity: this is a fingerprint, which names a key without holding it: pass the text that begins ' +
-        'with stalk/1: (`stalk id` prints it) or the id_pub file of the server',
-    )
-  }
+  if (/^[\w-]{43}$/u.test(text) && !(await exists(text))) return text
   if (!(await exists(value))) {
-    const message = `--server-identity: there is no file ${value}, and it is no text form of an identity (stalk/1:rsa:…)`
+    const message = `--server-identity: there is no file ${value}, and it is neither the text of an identity (stalk/2:ed25519:…) nor a fingerprint`
     throw new CommandError('IDENTITY_NOT_FOUND', message, exitCodes.identity)
   }
   return asIdentityError(() => Identity.loadPublic(value))
@@ -68,7 +63,8 @@ export async function exists(file: string): Promise<boolean> {
 
 /** The one that `Identity.load` takes, if any has an identity. */
 async function firstDirectory(): Promise<string | undefined> {
-  const directories = [defaultDirectory(), path.join(homedir(), '.stalk'), path.join(homedir(), '.spack')]
+  const chosen = process.env['STALK_HOME'] ?? ''
+  const directories = chosen === '' ? [path.join(homedir(), '.stalk'), path.join(homedir(), '.spack')] : [chosen]
   for (const directory of directories) {
     if (await exists(path.join(directory, 'id_priv'))) return directory
   }

@@ -25,7 +25,7 @@ export function stalkProgram(): Command {
 }
 
 const environmentHelp = `Environment:
-  STALK_HOME        directory of the default identity; otherwise ~/.stalk, then ~/.spack
+  STALK_HOME        directory of the default identity and of known_peers; if it is not set, ~/.stalk, then ~/.spack
   STALK_PASSPHRASE  of an encrypted id_priv; for keygen --passphrase without a terminal
   STALK_DEBUG       1: print stack traces
   STALKKEYLOG       a file to which the secrets of stalk/2 connections are added, for debugging only

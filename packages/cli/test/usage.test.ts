@@ -45,7 +45,6 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = 
     /say who the server must be: --server-identity .*or --unverified/u,
   ],
   [['connect', 'h', '1', '--unverified', '--server-identity', 'x'], /cannot be used with/u],
-  [['connect', 'h', '1', '--protocol', 'stalk/1', '--server-identity', 'A'.repeat(43)], /this is a fingerprint/u],
   [['connect', 'h', '1', '--timeout', '0'], /number of seconds/u],
   [['id', '--only', 'identity', '--json'], /cannot be used with/u],
   [['id', '--privat\u001b[31m'], /unknown option '--privat\\u001b\[31m'/u],

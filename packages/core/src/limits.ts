@@ -41,7 +41,9 @@ export const defaultLimits: Limits = {
  */
 export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
   for (const [name, value] of Object.entries(overrides)) {
-    if (!Object.hasOwn(defaultLimits, name)) throw new RangeError(`limits.${name} is not a limit`)
+    if (!Object.hasOwn(defaultLimits, name)) {
+      throw new RangeError(`limits.${name} is not a limit; there are ${Object.keys(defaultLimits).join(', ')}`)
+    }
     if (!Number.isSafeInteger(value) || value <= 0) {
       throw new RangeError(`limits.${name} must be a positive whole number, not ${String(value)}`)
     }

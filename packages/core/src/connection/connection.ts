@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { Spack } from '@stalk/spack'
 import { StalkError, type PeerStatement } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
+import { checkNames } from '../option-names.js'
 import { signAs } from '../identity/sign.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import type { AuthorizeRequest, Cipher, Session, SessionEvent, SignRequest } from '../session/session.js'
@@ -203,6 +204,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    *   was queued, or what ended the connection before it was sent
    */
   close(options: CloseOptions = {}): Promise<void> {
+    checkNames('close', options, ['timeoutMs', 'code', 'reason'])
     const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? CLOSE_TIMEOUT_MS)
     const statement = this.#checkStatement(options)
     this.#closing ??= this.#close(timeoutMs, statement)

@@ -51,7 +51,12 @@ export async function readPublicFile(path: string): Promise<IdentityFile> {
   }
   const filePath = (await isDirectory(path)) ? join(path, publicName) : path
   const file = await readIfPresent(filePath)
-  if (file === undefined) throw new StalkError('IDENTITY_NOT_FOUND', `there is no public key file ${filePath}`)
+  if (file === undefined) {
+    throw new StalkError(
+      'IDENTITY_NOT_FOUND',
+      `there is no public key file ${filePath}: \`stalk keygen\` makes an id_pub beside its id_priv`,
+    )
+  }
   return file
 }
 
@@ -91,7 +96,8 @@ function defaultDirectories(): string[] {
   // read at the call, so that a program can set them and so that importing looks at nothing
   const home = homedir()
   const chosen = process.env['STALK_HOME']
-  return [...(chosen === undefined || chosen === '' ? [] : [chosen]), join(home, '.stalk'), join(home, '.spack')]
+  // whoever chose a place means no other
+  return chosen === undefined || chosen === '' ? [join(home, '.stalk'), join(home, '.spack')] : [chosen]
 }
 
 async function readIfPresent(

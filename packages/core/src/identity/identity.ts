@@ -6,6 +6,7 @@ import { generateRsa } from '../crypto/rsa.js'
 import type { RsaPrivateNumbers, RsaPublicNumbers } from '../crypto/rsa-numbers.js'
 import { sha256 } from '../crypto/sha256.js'
 import { StalkError } from '../errors.js'
+import { checkNames } from '../option-names.js'
 import { decodeIdentityFiles, decodePublicFile, encodeIdentityFiles } from './file-format.js'
 import { readIdentityFiles, readPublicFile, writeIdentityFiles } from './files.js'
 import { type IdentityKeys, keysFromPrivateKey, keysFromSpki, type KeyType, rsaKeys } from './keys.js'
@@ -17,7 +18,8 @@ export type GenerateOptions =
   | { readonly type: 'ed25519'; readonly protocol?: 'stalk/2' | undefined }
   | {
       readonly type: 'rsa'
-      readonly protocol: Protocol
+      /** Default: stalk/2. */
+      readonly protocol?: Protocol | undefined
       /** A multiple of 8. Default: 2,048 for stalk/1, 3,072 for stalk/2. */
       readonly bits?: number | undefined
       /** The least that `bits` may be, default 2,048; tests lower it. */
@@ -75,18 +77,18 @@ export class Identity {
   }
 
   /**
-   * Makes a new identity: `{ type: 'ed25519' }` for stalk/2, or an RSA one for the protocol named.
+   * Makes a new identity: `{ type: 'ed25519' }` for stalk/2, or an RSA one for stalk/2 or stalk/1.
    *
-   * Throws `TypeError` for Ed25519 with stalk/1 and for RSA without a protocol, `RangeError` for `bits` that are not a
+   * Throws `TypeError` for Ed25519 with stalk/1 and for options that are none, `RangeError` for `bits` that are not a
    * multiple of 8 between 2,048 and 8,192 (stalk/2: 4,096).
    */
   static async generate(options: GenerateOptions): Promise<Identity> {
     if (typeof (options as unknown) !== 'object') {
-      throw new TypeError("generate takes { type: 'ed25519' } or { type: 'rsa', protocol: 'stalk/1' }")
+      throw new TypeError("generate takes { type: 'ed25519' } or { type: 'rsa' }")
     }
     checkGenerateOptions(options)
     if (options.type === 'ed25519') return new Identity(keysFromPrivateKey(await generateEd25519(), 'stalk/2'))
-    const { protocol, minBits = 2048, bits = protocol === 'stalk/1' ? 2048 : 3072 } = options
+    const { protocol = 'stalk/2', minBits = 2048, bits = protocol === 'stalk/1' ? 2048 : 3072 } = options
     const maxBits = protocol === 'stalk/1' ? 8192 : 4096
     if (!Number.isInteger(bits) || bits % 8 !== 0 || bits < minBits || bits > maxBits) {
       throw new RangeError(`bits must be a multiple of 8 from ${minBits} to ${maxBits} for ${protocol}, not ${bits}`)
@@ -95,13 +97,14 @@ export class Identity {
   }
 
   /**
-   * Reads the identity in a directory, or in the first of `$STALK_HOME`, `~/.stalk` and `~/.spack` that has one.
+   * Reads the identity in a directory, or in `$STALK_HOME`, or if that is not set in the first of `~/.stalk` and `~/.spack` that has one.
    * Files of the original are stalk/1, PEM files are stalk/2.
    *
    * Throws `IDENTITY_NOT_FOUND`, `IDENTITY_FILE_INVALID`, `IDENTITY_FILE_EXPOSED` when others may read or write
    * `id_priv`, `IDENTITY_FILE_IO`, `IDENTITY_PASSPHRASE`, `RSA_MODULUS_TOO_SMALL` or `RSA_MODULUS_TOO_LARGE`.
    */
   static async load(directory?: string, options: LoadOptions = {}): Promise<Identity> {
+    checkNames('load', options, ['passphrase', 'minBits', 'maxBits'])
     const { privateFile, publicFile } = await readIdentityFiles(directory)
     try {
       return new Identity(decodeIdentityFiles(privateFile, publicFile, options))
@@ -182,7 +185,9 @@ export class Identity {
    * Throws `IDENTITY_EXISTS` when either file is there and `force` is not set, `IDENTITY_PRIVATE_MISSING`,
    * `IDENTITY_FILE_IO`; `TypeError` for an empty passphrase and for any passphrase with stalk/1.
    */
-  async save(directory: string, { passphrase, force = false }: SaveOptions = {}): Promise<void> {
+  async save(directory: string, options: SaveOptions = {}): Promise<void> {
+    checkNames('save', options, ['passphrase', 'force'])
+    const { passphrase, force = false } = options
     const { privateBytes, publicBytes } = await encodeIdentityFiles(this.#keys, requirePrivate(this), passphrase)
     try {
       await writeIdentityFiles(directory, privateBytes, publicBytes, force)
@@ -211,8 +216,10 @@ export function requireProtocol(identity: Identity, protocol: Protocol, whose = 
   if (identity.protocol === protocol) return
   throw new StalkError(
     'IDENTITY_PROTOCOL',
-    `${whose} ${identity.fingerprint} is for ${identity.protocol}, and a key of one protocol must never sign for ` +
-      `another: make one for ${protocol} with \`stalk keygen --protocol ${protocol} --out <another directory>\``,
+    `${whose} ${identity.fingerprint} is for ${identity.protocol}, and a key of one protocol must never sign for another: ` +
+      (identity.privateKey === undefined
+        ? `pass the one that its owner has for ${protocol}, or speak ${identity.protocol}`
+        : `make one for ${protocol} with \`stalk keygen --protocol ${protocol} --out <another directory>\``),
   )
 }
 
@@ -223,18 +230,15 @@ export function requirePrivate(identity: Identity): KeyObject {
 }
 
 /** For callers without types, and for the pairs that the types cannot forbid. */
-function checkGenerateOptions({
-  type,
-  protocol,
-}: {
-  readonly type: string
-  readonly protocol?: string | undefined
-}): void {
-  if (type === 'rsa') {
-    if (protocol === 'stalk/1' || protocol === 'stalk/2') return
-    throw new TypeError('an RSA identity needs its protocol: stalk/1 or stalk/2')
-  }
-  if (type !== 'ed25519') throw new TypeError('type must be ed25519 or rsa')
-  if (protocol === undefined || protocol === 'stalk/2') return
+function checkGenerateOptions(options: GenerateOptions): void {
+  const { type, protocol = 'stalk/2' } = options as { readonly type: string; readonly protocol?: string | undefined }
+  if (type !== 'ed25519' && type !== 'rsa') throw new TypeError('type must be ed25519 or rsa')
+  checkNames(`generate with type ${type}`, options, [
+    'type',
+    'protocol',
+    ...(type === 'rsa' ? ['bits', 'minBits'] : []),
+  ])
+  if (protocol !== 'stalk/1' && protocol !== 'stalk/2') throw new TypeError('protocol must be stalk/1 or stalk/2')
+  if (type === 'rsa' || protocol === 'stalk/2') return
   throw new TypeError('an Ed25519 identity is for stalk/2; stalk/1 needs { type: "rsa", protocol: "stalk/1" }')
 }

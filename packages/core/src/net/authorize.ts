@@ -29,7 +29,8 @@ export async function authorize(
     }
     reason = reasonOf(verdict)
   } catch (cause) {
-    const error = new StalkError('AUTHORIZATION_FAILED', `authorize failed for ${who}`, cause)
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const error = new StalkError('AUTHORIZATION_FAILED', `authorize failed for ${who}: ${why}`, cause)
     request.reject(error, { code: rejectCodes.notAllowed, reason: '' })
     return
   }

@@ -4,6 +4,7 @@ import { checkTimeout } from '../connection/timeouts.js'
 import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
+import { checkNames } from '../option-names.js'
 import { HalfOpenSockets, type HalfOpen } from './half-open.js'
 import { checkAddress, checkOptions, ownIdentity, socketOptions } from './options.js'
 import {
@@ -116,6 +117,7 @@ export class Listener {
    * @param options.timeoutMs after this long what is left is cut, 5,000 unless told otherwise
    */
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    checkNames('close', options, ['timeoutMs'])
     this.#closing ??= this.#close(checkTimeout('timeoutMs', options.timeoutMs ?? CLOSE_TIMEOUT_MS))
     return this.#closing
   }
@@ -218,7 +220,7 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (cause: Error): void => {
-      reject(new StalkError('LISTEN_FAILED', `cannot listen on ${host} port ${port}: ${cause.message}`, cause))
+      reject(new StalkError('LISTEN_FAILED', `cannot listen on ${host} port ${port}: ${describe(cause)}`, cause))
     }
     server.once('error', onError)
     server.listen({ host, port }, () => {
@@ -226,4 +228,14 @@ function listening(server: Server, host: string, port: number): Promise<void> {
       resolve()
     })
   })
+}
+
+function describe({ code = '', message }: NodeJS.ErrnoException): string {
+  const known: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program listens there: end it, or take another port (0 is any free one)',
+    EADDRNOTAVAIL: 'this machine does not have that address',
+    EACCES: 'the system does not allow it: ports below 1024 need rights of their own',
+  }
+  const reason = known[code]
+  return reason === undefined ? message : `${reason} (${code})`
 }

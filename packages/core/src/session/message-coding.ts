@@ -3,11 +3,14 @@ import { StalkError } from '../errors.js'
 import { messageLimits } from '../limits.js'
 
 /** A message as it goes into frames (SPEC, stalk/2 §9). Throws MESSAGE_TOO_LARGE, MESSAGE_INVALID. */
-export function encodeCompact(message: Spack, maxMessageBytes: number): Uint8Array {
+export function encodeCompact(message: Spack, ownLimit: number, peerLimit: number): Uint8Array {
+  const maxMessageBytes = Math.min(ownLimit, peerLimit)
   try {
     return encode(message, { form: 'compact', limits: messageLimits(maxMessageBytes) })
   } catch (error) {
-    throw sendError(error, 'stalk/2', maxMessageBytes)
+    const whose =
+      peerLimit < ownLimit ? `the peer takes ${peerLimit} bytes` : `limits.maxMessageBytes is ${ownLimit} here`
+    throw sendError(error, 'stalk/2', whose)
   }
 }
 
@@ -22,11 +25,11 @@ export function decodeCompact(bytes: Uint8Array, maxMessageBytes: number): Spack
 }
 
 /** What is thrown for a message that cannot be encoded: MESSAGE_TOO_LARGE, MESSAGE_INVALID; what is no fault of it passes through. */
-export function sendError(error: unknown, protocol: string, maxMessageBytes: number): unknown {
+export function sendError(error: unknown, protocol: string, limit: string): unknown {
   if (!(error instanceof SpackError)) return error
   if (tooLarge.has(error.code)) {
-    const remedy = `send it in pieces, or raise limits.maxMessageBytes (${maxMessageBytes}) on both sides`
-    return new StalkError('MESSAGE_TOO_LARGE', `the message is too large: ${error.message}; ${remedy}`, error)
+    const remedy = 'send it in pieces, or raise limits.maxMessageBytes on both sides'
+    return new StalkError('MESSAGE_TOO_LARGE', `the message is too large: ${error.message}; ${limit}; ${remedy}`, error)
   }
   return new StalkError('MESSAGE_INVALID', `the message cannot be sent over ${protocol}: ${error.message}`, error)
 }

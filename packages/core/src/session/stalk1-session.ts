@@ -58,6 +58,7 @@ export class Stalk1Session implements Session {
   receive(chunk: Uint8Array): void {
     this.#refuseIfFailed()
     try {
+      if (this.#state.phase === 'awaitHello' && this.#stream.bufferedBytes === 0) refuseOtherProtocol(chunk)
       this.#stream.push(chunk)
       for (let packet = this.#stream.next(); packet !== null; packet = this.#stream.next()) this.#step(packet)
     } catch (error) {
@@ -68,7 +69,8 @@ export class Stalk1Session implements Session {
   receiveEnd(): void {
     this.#refuseIfFailed()
     if (this.#state.phase !== 'established') {
-      const reason = 'the peer refused us without a word, does not speak stalk/1, or the line was cut'
+      const reason =
+        'the peer refused us without a word, speaks another protocol than stalk/1 (perhaps stalk/2), or the line was cut'
       throw this.#fail(
         new StalkError('HANDSHAKE_TRUNCATED', `the line ended before the handshake was complete: ${reason}`),
       )
@@ -194,7 +196,7 @@ export class Stalk1Session implements Session {
     try {
       return encode(message, { form: 'classic', limits: messageLimits(maxMessageBytes), sha256 })
     } catch (error) {
-      throw sendError(error, 'stalk/1', maxMessageBytes)
+      throw sendError(error, 'stalk/1', `limits.maxMessageBytes is ${maxMessageBytes} here`)
     }
   }
 
@@ -218,4 +220,14 @@ function stalkError(cause: unknown): StalkError {
     return new StalkError('STALK1_PACKET_INVALID', `not a stalk/1 packet: ${cause.message}`, cause)
   }
   return new StalkError('INTERNAL', 'a defect in stalk itself: see `cause`, and please report it', cause)
+}
+
+/** A hello begins with a hash: whoever says a name in its place means another version. */
+function refuseOtherProtocol(chunk: Uint8Array): void {
+  const begin = String.fromCharCode(...chunk.subarray(0, 8))
+  if (!/^stalk\/\d\n/u.test(begin)) return
+  throw new StalkError(
+    'FOREIGN_PROTOCOL',
+    `the peer speaks ${begin.trim()}, and this side stalk/1: say the same protocol on both sides`,
+  )
 }

@@ -134,7 +134,7 @@ export class Stalk2Session implements Session {
     const { channel, state } = this.#established()
     if (channel.isClosing) throw new TypeError('this side has ended its direction')
     const announced = state.maxMessageBytes ?? UNANNOUNCED_MESSAGE_BYTES
-    channel.send(encodeCompact(message, Math.min(announced, this.#options.limits.maxMessageBytes)))
+    channel.send(encodeCompact(message, this.#options.limits.maxMessageBytes, announced))
   }
 
   end(statement: PeerStatement = { code: closeCodes.done, reason: '' }): void {
@@ -386,6 +386,6 @@ function cutLine({ phase }: State): StalkError {
   const reason =
     phase === 'awaitVerdict'
       ? 'we have proved who we are, and the listener has not said yes or no'
-      : 'the peer refused us without a word, does not speak stalk/2, or the line was cut'
+      : 'the peer refused us without a word, speaks another protocol than stalk/2 (perhaps stalk/1), or the line was cut'
   return new StalkError('HANDSHAKE_TRUNCATED', `the line ended before the handshake was complete: ${reason}`)
 }

@@ -22,6 +22,7 @@ export function exportSecret(
   if (typeof (label as unknown) !== 'string' || !/^[\x20-\x7e]{1,255}$/u.test(label)) {
     throw new TypeError('label must be 1 to 255 characters of printable ASCII')
   }
+  if (!(context instanceof Uint8Array)) throw new TypeError('context must be a Uint8Array, empty if there is none')
   if (length === 0) throw new RangeError('length must be from 1 to 8160')
   const name = new TextEncoder().encode(label)
   const info = concatBytes(prefix, name, Uint8Array.of(0), handshakeHash, sha256(context))

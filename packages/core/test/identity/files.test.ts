@@ -182,6 +182,17 @@ describe('who may read', () => {
 })
 
 describe('saving', () => {
+  test('a misspelt option is a TypeError, and nothing is written or read with less than was asked for', async () => {
+    const directory = temporaryDirectory()
+    const misspelt = { passphrse: 'secret' } as object
+    await assert.rejects(
+      ed25519.save(directory, misspelt),
+      /save has no option passphrse; there are passphrase, force/u,
+    )
+    assert.deepEqual(readdirSync(directory), [])
+    await assert.rejects(Identity.load(directory, misspelt), /load has no option passphrse/u)
+  })
+
   test('IDENTITY_EXISTS: never over an existing identity without force, which is left whole', async () => {
     const directory = temporaryDirectory()
     await ed25519.save(directory)
@@ -261,14 +272,15 @@ describe('the default places', () => {
     set('STALK_HOME', environment.STALK_HOME)
   })
 
-  test('are $STALK_HOME, ~/.stalk and ~/.spack in this order, read at the call', async () => {
+  test('are $STALK_HOME alone if it is set, otherwise ~/.stalk and ~/.spack in this order, read at the call', async () => {
     await rsa1.save(path.join(home, '.spack'))
     assert.equal((await Identity.load()).equals(rsa1), true)
     await ed25519.save(path.join(home, '.stalk'))
     assert.equal((await Identity.load()).equals(ed25519), true)
     const chosen = temporaryDirectory()
     set('STALK_HOME', chosen)
-    assert.equal((await Identity.load()).equals(ed25519), true)
+    // a wrong path must not mean somebody else
+    await assert.rejects(Identity.load(), { code: 'IDENTITY_NOT_FOUND' })
     await other.save(chosen)
     assert.equal((await Identity.load()).equals(other), true)
     set('STALK_HOME', '')
@@ -283,10 +295,9 @@ describe('the default places', () => {
   })
 
   test('IDENTITY_NOT_FOUND: names all that were tried, and how to make one', async () => {
-    set('STALK_HOME', path.join(home, 'mine'))
     await assert.rejects(Identity.load(), (error: Error & { code?: string }) => {
       assert.equal(error.code, 'IDENTITY_NOT_FOUND')
-      for (const folder of ['mine', '.stalk', '.spack']) {
+      for (const folder of ['.stalk', '.spack']) {
         assert.ok(error.message.includes(path.join(home, folder, 'id_priv')), error.message)
       }
       assert.match(error.message, /`stalk keygen`/u)

@@ -34,6 +34,11 @@ test('an RSA identity for stalk/2 has the bits asked for, and 3072 by default', 
   assert.equal((await Identity.generate({ type: 'rsa', protocol: 'stalk/2' })).keysize, 3072)
 })
 
+test('an RSA identity is for stalk/2 unless told otherwise', async () => {
+  const { protocol, keysize } = await Identity.generate({ type: 'rsa', bits: 2048 })
+  assert.deepEqual([protocol, keysize], ['stalk/2', 2048])
+})
+
 test('a modulus below 2048 bits is generated only when minBits allows it', async () => {
   const small = await Identity.generate({ type: 'rsa', protocol: 'stalk/1', bits: 1024, minBits: 1024 })
   assert.equal(small.keysize, 1024)
@@ -41,7 +46,8 @@ test('a modulus below 2048 bits is generated only when minBits allows it', async
 
 for (const [options, error] of [
   [{ type: 'ed25519', protocol: 'stalk/1' }, TypeError],
-  [{ type: 'rsa' }, TypeError],
+  [{ type: 'rsa', bit: 4096 }, TypeError],
+  [{ type: 'ed25519', bits: 256 }, TypeError],
   [{ type: 'rsa', protocol: 'stalk/3' }, TypeError],
   [{ type: 'ecdsa' }, TypeError],
   [{ type: 'rsa', protocol: 'stalk/1', bits: 1024 }, RangeError],

@@ -211,9 +211,14 @@ test('there is no way from stalk/2 to stalk/1: either side alone ends the line, 
   await assert.rejects(connect(host, server.port, modern), code('HANDSHAKE_TRUNCATED'))
   assert.equal(Buffer.from(received.subarray(0, 8)).toString(), 'stalk/2\n')
 
-  const seed = await listen(host, 0, () => undefined, { identity: bob, protocol: 'stalk/1' })
+  const heard: StalkError[] = []
+  const onError = (error: unknown): void => void heard.push(error as StalkError)
+  const seed = await listen(host, 0, () => undefined, { identity: bob, protocol: 'stalk/1', onError })
   t.after(() => seed.close({ timeoutMs: 100 }))
-  await assert.rejects(connect(host, seed.port, { ...modern, timeoutMs: 500 }), /HANDSHAKE|handshake|line/u)
+  await assert.rejects(connect(host, seed.port, { ...modern, timeoutMs: 500 }), /another protocol than stalk\/2/u)
+  await eventually(() => heard.length === 1, 'the listener of stalk/1 says what it saw, too')
+  assert.equal(heard[0]!.code, 'FOREIGN_PROTOCOL')
+  assert.match(heard[0]!.message, /speaks stalk\/2, and this side stalk\/1/u)
 })
 
 test('what speaks another protocol is named on either side', async (t) => {
@@ -324,6 +329,21 @@ function halfOpen(port: number, localAddress: string): Promise<void> {
     socket.unref().on('error', reject)
   })
 }
+
+test('a port in use says so; misspelt options of close are a TypeError and close nothing', async (t) => {
+  const { client, listener } = await talk2(t)
+  const again = listen(host, listener.port, () => undefined, { identity: ed25519Bob })
+  await assert.rejects(again, /cannot listen on 127\.0\.0\.1 port \d+: another program listens there/u)
+  assert.throws(() => client.close({ reson: 'x' } as object), /close has no option reson/u)
+  assert.throws(() => listener.close({ timeout: 5 } as object), /close has no option timeout/u)
+  assert.equal(client.socket.destroyed, false)
+})
+
+test('a message that only the peer finds too large says whose limit it is', async (t) => {
+  const { client } = await talk2(t, { listen: { limits: { maxMessageBytes: 1024 } } })
+  assert.throws(() => client.send(text('x'.repeat(2000))), /MESSAGE_TOO_LARGE|the peer takes 1024 bytes/u)
+  assert.throws(() => client.exportSecret('a', undefined as never, 8), /context must be a Uint8Array/u)
+})
 
 test('a handler that throws ends its connection: HANDLER_FAILED here, CLOSED_BY_PEER there', async (t) => {
   const told: unknown[] = []
