@@ -3,6 +3,7 @@ import {
   connect,
   escapeControls,
   formatMessage,
+  knownPeers,
   Spack,
   StalkError,
   type Connection,
@@ -10,6 +11,7 @@ import {
   type Protocol,
   type ServerCheck,
 } from '@stalk/core'
+import { askTrust, canAsk } from './ask-trust.js'
 import { CommandError, exitCodes, usageError, withExitCode } from './exit-codes.js'
 import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
 import { invalidLine, readLines, type Line } from './input-lines.js'
@@ -17,12 +19,17 @@ import { encodeMessage, parseMessage } from './message-json.js'
 import { formatAddress, note, printLine } from './output.js'
 import { stopOnSignals, type Stop } from './stop.js'
 
+/** What to do with a server that was never seen. */
+export type TrustPolicyName = 'ask' | 'accept-new' | 'strict'
+
 /** As commander hands them over. */
 export interface ConnectCommandOptions {
   readonly protocol: Protocol
   readonly anonymous?: true
   readonly serverIdentity?: string
   readonly unverified?: true
+  readonly knownPeers?: string
+  readonly trust?: TrustPolicyName
   readonly identity?: string
   readonly text?: true
   readonly json?: true
@@ -35,9 +42,9 @@ export interface ConnectCommandOptions {
 export async function connectCommand(host: string, port: number, options: ConnectCommandOptions): Promise<void> {
   const { protocol } = options
   if (protocol === 'stalk/1' && options.anonymous) throw usageError('stalk/1 knows no anonymous peers')
-  const pin = await choosePin(options)
   const who = options.anonymous ? { anonymous: true } : { identity: await loadOwnIdentity(options.identity) }
   const stop = stopOnSignals()
+  const pin = await choosePin(options, stop.signal)
   const timeout = options.timeout === undefined ? {} : { timeoutMs: options.timeout }
   const connection = await open(host, port, { ...pin, ...timeout, ...who, protocol, signal: stop.signal })
 
@@ -47,14 +54,13 @@ export async function connectCommand(host: string, port: number, options: Connec
   await new Conversation(connection, options).hold(stop)
 }
 
-async function choosePin(options: ConnectCommandOptions): Promise<ServerCheck> {
+async function choosePin(options: ConnectCommandOptions, signal: AbortSignal): Promise<ServerCheck> {
   const { serverIdentity, unverified } = options
   if (serverIdentity !== undefined) return { serverIdentity: await resolveServerIdentity(serverIdentity) }
   if (unverified) return { unverified }
-  throw usageError(
-    'say who the server must be: --server-identity with the text that it prints at its start or its id_pub file, ' +
-      'or --unverified to talk to whoever answers',
-  )
+  const { trust: policy = canAsk() ? 'ask' : 'strict' } = options
+  if (policy === 'ask' && !canAsk()) throw usageError('--trust ask needs a terminal to ask on')
+  return { serverIdentity: knownPeers(options.knownPeers, { policy, ask: (server) => askTrust(server, signal) }) }
 }
 
 async function open(host: string, port: number, options: ConnectOptions): Promise<Connection> {

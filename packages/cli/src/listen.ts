@@ -1,4 +1,5 @@
 import {
+  authorizedPeers,
   listen,
   StalkError,
   formatMessage,
@@ -17,6 +18,7 @@ import { stopOnSignals, type Stop } from './stop.js'
 export interface ListenCommandOptions {
   readonly protocol: Protocol
   readonly allowAnonymous?: true
+  readonly authorizedPeers?: string
   readonly identity?: string
   readonly json?: true
   readonly echo?: true
@@ -26,11 +28,17 @@ export interface ListenCommandOptions {
 export async function listenCommand(host: string, port: number, options: ListenCommandOptions): Promise<void> {
   const { protocol } = options
   if (protocol === 'stalk/1' && options.allowAnonymous) throw usageError('stalk/1 knows no anonymous peers')
+  if (protocol === 'stalk/1' && options.authorizedPeers !== undefined) {
+    throw usageError('stalk/1 has no place to refuse a peer: leave --authorized-peers out')
+  }
+  const authorize =
+    options.authorizedPeers === undefined ? {} : { authorize: await authorizedPeers(options.authorizedPeers) }
   const identity = await loadOwnIdentity(options.identity)
   const stop = stopOnSignals()
   const listener = await listen(host, port, (connection) => serve(connection, options, stop), {
     protocol,
     identity,
+    ...authorize,
     ...(options.allowAnonymous && { allowAnonymous: true }),
     onError: (error, info) => {
       reportError(error, info, stop)

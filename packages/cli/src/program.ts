@@ -5,6 +5,7 @@ import { id } from './id.js'
 import { inspect } from './inspect.js'
 import { keygen } from './keygen.js'
 import { listenCommand } from './listen.js'
+import { addTrusted, listTrusted, removeTrusted } from './trust.js'
 import { exitCodesHelp, usageError } from './exit-codes.js'
 
 /** The whole command line. Wrong usage throws a CommandError USAGE; help and version a CommanderError of exit code 0. */
@@ -19,8 +20,9 @@ export function stalkProgram(): Command {
   addId(program)
   addListen(program)
   addConnect(program)
+  addTrust(program)
   addInspect(program)
-  for (const command of [program, ...program.commands]) throwUsage(command)
+  for (const command of withSubcommands(program)) throwUsage(command)
   return program
 }
 
@@ -86,6 +88,10 @@ function addListen(program: Command): void {
     .addOption(protocolOption('what to speak; both sides must mean the same'))
     .option('--identity <dir>', 'directory of our identity (default: the default identity)')
     .option('--allow-anonymous', 'let peers in that have no identity')
+    .option(
+      '--authorized-peers <file>',
+      'let in only who is in this file: an identity or a fingerprint a line; read again when it changes',
+    )
     .option('--json', 'print messages as JSON, one a line, without the peer’s address')
     .option('--echo', 'send every message back')
     .addHelpText('after', `\n${formHelp}`)
@@ -105,10 +111,16 @@ function addConnect(program: Command): void {
     .addOption(
       new Option(
         '--server-identity <identity>',
-        'who the server must be: its text form (stalk/2:ed25519:…) or id_pub file',
+        'who the server must be: its text form (stalk/2:ed25519:…), its fingerprint, or its id_pub file',
       ).conflicts('unverified'),
     )
     .option('--unverified', 'do not check who the server is: anybody may be')
+    .addOption(
+      new Option('--trust <policy>', 'a server that was never seen (default: ask on a terminal, otherwise strict)')
+        .choices(['ask', 'accept-new', 'strict'])
+        .conflicts(['serverIdentity', 'unverified']),
+    )
+    .addOption(knownPeersOption().conflicts(['serverIdentity', 'unverified']))
     .addOption(protocolOption('what to speak; both sides must mean the same'))
     .addOption(
       new Option('--identity <dir>', 'directory of our identity (default: the default identity)').conflicts(
@@ -129,12 +141,54 @@ function addConnect(program: Command): void {
     )
     .addHelpText(
       'after',
-      `\nOver stalk/1 both sides must take turns: use --reply with a peer that answers, or the connection breaks
+      `\nWithout --server-identity the server is looked up in the list of known peers. One that was never seen is asked
+about on a terminal; one whose identity has changed is always refused.
+
+Over stalk/1 both sides must take turns: use --reply with a peer that answers, or the connection breaks
 (STALK1_OUT_OF_STEP). Without --json replies are shown for people: long values are cut.
 
 ${formHelp}`,
     )
     .action(connectCommand)
+}
+
+function addTrust(program: Command): void {
+  const trust = program
+    .command('trust')
+    .summary('show and change the list of known servers')
+    .description('The servers that `stalk connect` knows, and by which identity: `~/.stalk/known_peers`.')
+  trust
+    .command('list')
+    .summary('print them')
+    .description('Prints the address and the fingerprint of every known server.')
+    .addOption(knownPeersOption())
+    .option('--json', 'print one line of JSON for each')
+    .action(listTrusted)
+  trust
+    .command('add')
+    .summary('add one')
+    .description('Adds a server, beside what is known of it: both identities are expected then.')
+    .addArgument(hostArgument('where the server is, as you write it for connect'))
+    .argument('<port>', 'its port', portFrom(1))
+    .argument('<identity>', 'its text form (stalk/2:ed25519:…) or its id_pub file')
+    .addOption(knownPeersOption())
+    .action(addTrusted)
+  trust
+    .command('remove')
+    .summary('take one out')
+    .description('Takes a server out: the next connection sees it for the first time.')
+    .addArgument(hostArgument('where the server is'))
+    .argument('<port>', 'its port', portFrom(1))
+    .argument('[fingerprint]', 'only this identity of it')
+    .addOption(knownPeersOption())
+    .action(removeTrusted)
+}
+
+function knownPeersOption(): Option {
+  return new Option(
+    '--known-peers <file>',
+    'the list of known servers (default: known_peers in $STALK_HOME or ~/.stalk)',
+  )
 }
 
 function addInspect(program: Command): void {
@@ -192,9 +246,13 @@ function milliseconds(value: string): number {
   throw new InvalidArgumentError('It must be a number of seconds from 0.001 to 2147483.')
 }
 
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
+}
+
 /** Commander prints nothing of its own but help and version, and every mistake becomes one line that says where to look. */
 function throwUsage(command: Command): void {
-  const full = command.parent === null ? 'stalk' : `stalk ${command.name()}`
+  const full = nameOf(command)
   command.configureOutput({ writeErr: () => undefined })
   command.exitOverride((error: CommanderError) => {
     if (error.exitCode === 0) throw error
@@ -202,6 +260,10 @@ function throwUsage(command: Command): void {
       error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: |\.$/gu, '')
     throw usageError(`${message.replaceAll('\n', ' ')}; see ${full} --help`, error)
   })
+}
+
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`
 }
 
 function packageVersion(): string {

@@ -1,49 +1,15 @@
-// What only happens on a terminal: `script` of util-linux makes one.
+// What only happens on a terminal.
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import path from 'node:path'
 import test, { after } from 'node:test'
 import { Identity } from '@stalk/core'
 import { temporaryDirectory } from './support/identities.js'
-import { stalkCommand } from './support/stalk-process.js'
+import { terminalFor } from './support/terminal.js'
 
-// a path, because knip takes a bare name for a dependency
-const scriptProgram = '/usr/bin/script'
-const probe = spawnSync(scriptProgram, ['--version'], { encoding: 'utf8' })
-assert.ok(probe.error === undefined && probe.stdout.includes('util-linux'), 'these tests need `script` of util-linux')
 const home = await temporaryDirectory()
 after(() => home.remove())
 
-/** Runs a command on a terminal; each answer is typed when its question is there. */
-async function onTerminal(
-  args: readonly string[],
-  dialogue: readonly (readonly [question: string, answer: string])[] = [],
-  environment: Record<string, string> = {},
-): Promise<{ code: number; screen: string }> {
-  const command = [...stalkCommand, ...args].map((word) => `'${word}'`).join(' ')
-  const env = {
-    ...process.env,
-    HOME: home.path,
-    STALK_PASSPHRASE: '',
-    NO_COLOR: undefined,
-    FORCE_COLOR: undefined,
-    STALK_HOME: '',
-    ...environment,
-  }
-  const terminal = spawn(scriptProgram, ['-qec', command, '/dev/null'], { env, timeout: 30_000 })
-  let screen = ''
-  let asked = 0
-  terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text
-    const [question, answer] = dialogue[asked] ?? []
-    if (question === undefined || !screen.endsWith(question)) return
-    asked++
-    terminal.stdin.write(answer ?? '')
-  })
-  const [code] = (await once(terminal, 'close')) as [number]
-  return { code, screen }
-}
+const onTerminal = terminalFor(home.path)
 
 test('keygen --passphrase asks twice, shows nothing of what is typed, and encrypts the key', async () => {
   const directory = path.join(home.path, 'asked')

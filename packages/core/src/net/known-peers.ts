@@ -1,7 +1,7 @@
 import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import { defaultKnownPeersPath, readPeerList, updatePeerList } from '../identity/peer-list-file.js'
-import { addressText, parseKnownPeers, withLine, type KnownPeer } from '../identity/peer-lists.js'
+import { addressText, parseKnownPeers, withLine, withoutLines, type KnownPeer } from '../identity/peer-lists.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import type { Expectation, ServerAddress, TrustPolicy } from './trust.js'
 
@@ -85,4 +85,62 @@ function add(path: string, server: ServerAddress, identity: Identity): Promise<v
     checkKnown(known, identity, { path, server })
     return text
   })
+}
+
+/**
+ * What a list of known peers has, in its order.
+ *
+ * @param path as for {@link knownPeers}
+ * @throws StalkError PEER_LIST_INVALID, PEER_LIST_IO
+ */
+export async function listKnownPeers(path: string = defaultKnownPeersPath()): Promise<KnownPeer[]> {
+  const file = await readPeerList(path)
+  return file === null ? [] : parseKnownPeers(file.text, path)
+}
+
+/**
+ * Adds a server to a list of known peers, beside what the list has of it: both are expected then, for a key that is being replaced.
+ *
+ * @param path as for {@link knownPeers}
+ * @returns false if the list had it
+ * @throws StalkError PEER_LIST_INVALID, PEER_LIST_IO
+ */
+export async function addKnownPeer(
+  server: ServerAddress,
+  identity: Identity,
+  path: string = defaultKnownPeersPath(),
+): Promise<boolean> {
+  let isNew = false
+  await updatePeerList(path, (text) => {
+    const known = peersIn(text, { path, server, protocol: identity.protocol })
+    isNew = !known.some((peer) => peer.identity.equals(identity))
+    return isNew ? withLine(text, `${addressText(server)} ${identity.toString()}`) : text
+  })
+  return isNew
+}
+
+/**
+ * Takes a server out of a list of known peers.
+ *
+ * @param path as for {@link knownPeers}
+ * @param fingerprint of the one identity that is to go; without it all of the server’s go
+ * @returns what was taken out
+ * @throws StalkError PEER_LIST_INVALID, PEER_LIST_IO
+ */
+export async function removeKnownPeer(
+  server: ServerAddress,
+  { path = defaultKnownPeersPath(), fingerprint }: { readonly path?: string; readonly fingerprint?: string } = {},
+): Promise<KnownPeer[]> {
+  let removed: KnownPeer[] = []
+  await updatePeerList(path, (text) => {
+    removed = parseKnownPeers(text, path).filter(
+      ({ address, identity }) =>
+        address === addressText(server) && (fingerprint === undefined || identity.fingerprint === fingerprint),
+    )
+    return withoutLines(
+      text,
+      removed.map(({ line }) => line),
+    )
+  })
+  return removed
 }
