@@ -11,18 +11,19 @@ const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'
   ['SPEC', 'ARCHITECTURE', 'THREATS', 'ERRORS'].map((name) => `docs/${name}.md`),
 )
 
-test('the example in the README is the program that is run here, and prints what the README says', async () => {
-  const readme = read('README.md')
-  const program = 'examples/src/two-peers.ts'
-  assert.ok(
-    readme.includes(`<!-- ${program} -->\n\n\`\`\`ts\n${read(program)}\`\`\``),
-    'the README shows the program as it is',
-  )
-  const conditions = process.execArgv.includes('@stalk/source') ? ['--conditions', '@stalk/source'] : []
-  const arguments_ = ['--import', 'tsx', ...conditions, path.join(root, program)]
-  const { stdout } = await promisify(execFile)(process.execPath, arguments_, { timeout: 30_000 })
-  assert.ok(readme.includes(`\`\`\`\n${stdout}\`\`\``), `the README shows what it prints:\n${stdout}`)
-})
+for (const program of ['examples/src/two-peers.ts', 'examples/src/access.ts']) {
+  test(`${program} in the README is the program that is run here, and prints what the README says`, async () => {
+    const readme = read('README.md')
+    assert.ok(
+      readme.includes(`<!-- ${program} -->\n\n\`\`\`ts\n${read(program)}\`\`\``),
+      'the README shows the program as it is',
+    )
+    const conditions = process.execArgv.includes('@stalk/source') ? ['--conditions', '@stalk/source'] : []
+    const arguments_ = ['--import', 'tsx', ...conditions, path.join(root, program)]
+    const { stdout } = await promisify(execFile)(process.execPath, arguments_, { timeout: 30_000 })
+    assert.ok(readme.includes(`\`\`\`\n${stdout}\`\`\``), `the README shows what it prints:\n${stdout}`)
+  })
+}
 
 test('every link between the documents leads somewhere', () => {
   let links = 0
