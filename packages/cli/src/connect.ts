@@ -20,7 +20,7 @@ import { formatAddress, note, printLine } from './output.js'
 import { stopOnSignals, type Stop } from './stop.js'
 
 /** What to do with a server that was never seen. */
-export type TrustPolicyName = 'ask' | 'accept-new' | 'strict'
+type TrustPolicyName = 'ask' | 'accept-new' | 'strict'
 
 /** As commander hands them over. */
 export interface ConnectCommandOptions {
