@@ -76,6 +76,7 @@ const byCode: Partial<Record<StalkErrorCode, number>> = {
   CLOSED_BY_PEER: exitCodes.lost,
   MESSAGE_TRUNCATED: exitCodes.lost,
   PEER_DEAD: exitCodes.lost,
+  IDLE_TIMEOUT: exitCodes.lost,
   PING_FLOOD: exitCodes.lost,
   STALK1_PACKET_INVALID: exitCodes.lost,
   STALK1_OUT_OF_STEP: exitCodes.lost,

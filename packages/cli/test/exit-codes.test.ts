@@ -45,6 +45,8 @@ const withoutExitCode: readonly StalkErrorCode[] = [
   'KEY_LOG_FAILED',
   'HANDLER_FAILED',
   'INTERNAL',
+  'SEND_QUEUE_FULL',
+  'LISTENER_BUSY',
 ]
 
 test('every code of core that a command can end with has an exit code of its own kind', () => {

@@ -545,6 +545,22 @@ export const errorTable = {
     remedy: 'Report it with `cause`.',
     closeCode: 6,
   },
+  SEND_QUEUE_FULL: {
+    fault: 'local',
+    when: 'More was sent than the peer took, up to `limits.maxQueuedBytes` or `maxQueuedMessages`. Nothing was sent, the connection goes on.',
+    remedy: 'Wait for `await connection.flush()` when `send` answers false.',
+  },
+  IDLE_TIMEOUT: {
+    fault: 'local',
+    when: 'No message was sent either way for `idleTimeoutMs`.',
+    remedy: 'Connect again when there is something to say, or raise `idleTimeoutMs`.',
+    closeCode: 4,
+  },
+  LISTENER_BUSY: {
+    fault: 'local',
+    when: 'A peer was turned away: there are `maxConnections` connections, or it connects more often than `handshakeRate` allows.',
+    remedy: 'Raise the limit if these are peers that you want; they are told that the listener is busy.',
+  },
   MESSAGE_TOO_LARGE: {
     fault: 'local',
     when: 'A message that should be sent exceeds `limits.maxMessageBytes`, or has more elements or longer arrays than go with that.',

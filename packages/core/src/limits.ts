@@ -12,6 +12,14 @@ export interface Limits {
   readonly maxHandshakeMessageBytes: number
   /** Longest plaintext of a stalk/2 record that is sent, from 512 to 65,518: the default makes 32 KiB on the line. */
   readonly maxRecordBytes: number
+  /** Sent and not yet with the kernel: with so much `send` refuses more, SEND_QUEUE_FULL. It says false long before. */
+  readonly maxQueuedBytes: number
+  /** The same, as a number of messages. */
+  readonly maxQueuedMessages: number
+  /** Arrived and not yet received, about as much memory: then the line is not read any further. */
+  readonly maxUnreadBytes: number
+  /** The same, as a number of messages. */
+  readonly maxUnreadMessages: number
   /** Smallest RSA modulus accepted from a peer, in bits. */
   readonly minModulusBits: number
   /** Largest RSA modulus accepted from a peer, in bits, at most 8,192. */
@@ -29,6 +37,10 @@ export const defaultLimits: Limits = {
   maxFirstMessageBytes: 4 * 1024,
   maxHandshakeMessageBytes: 16 * 1024,
   maxRecordBytes: 32_750,
+  maxQueuedBytes: 64 * 1024 * 1024,
+  maxQueuedMessages: 100_000,
+  maxUnreadBytes: 256 * 1024,
+  maxUnreadMessages: 10_000,
   minModulusBits: 2048,
   maxModulusBits: 8192,
   maxModulusBitsWithLargeExponent: 3072,

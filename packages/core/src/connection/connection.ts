@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { Spack } from '@stalk/spack'
 import { StalkError, type PeerStatement } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
+import type { Limits } from '../limits.js'
 import { checkNames } from '../option-names.js'
 import { signAs } from '../identity/sign.js'
 import type { Protocol } from '../identity/rsa-rules.js'
@@ -23,6 +24,9 @@ export interface ConnectionParts<Socket extends Duplex = Duplex> {
   readonly unverified: boolean
   /** False: nothing leaves before `flush()`, as in the seed. */
   readonly autoFlush: boolean
+  readonly limits: Limits
+  /** Null: a connection over which nothing is said may stay for ever. */
+  readonly idleTimeoutMs: number | null
   /** Lets a signature be made when there is room for that, and gives what `make` gives; at once, unless told otherwise. */
   readonly signWith?: SignWith
   /** Decides about the peer, by calling `accept` or `reject`, now or later; without it everybody may come in. */
@@ -67,6 +71,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #peerIdentity: Identity | null = null
   #peerStatement: PeerStatement | null = null
   #ticking: NodeJS.Timeout | null = null
+  readonly #idleTimeoutMs: number | null
+  /** When a message was last sent or arrived. */
+  #usedAt = performance.now()
   #error: StalkError | null = null
   #closing: Promise<void> | null = null
   #sendingEnded = false
@@ -95,8 +102,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#session = session
     this.#authorize = parts.authorize
     this.#signWith = parts.signWith ?? ((make) => Promise.resolve(make()))
-    this.#inbox = new Inbox(() => this.#updateReading())
-    this.#outbox = new Outbox(socket, session, parts.autoFlush)
+    this.#inbox = new Inbox(parts.limits, () => this.#updateReading())
+    this.#outbox = new Outbox(socket, session, parts.autoFlush, parts.limits)
+    this.#idleTimeoutMs = parts.idleTimeoutMs
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     this.#listenToSocket()
   }
@@ -153,30 +161,37 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * Queues a message; it leaves by itself at the end of the tick. The message is encoded now: change it afterwards as you like.
    *
    * @returns false when the queue is above its high-water mark: `await flush()` before sending more
-   * @throws StalkError MESSAGE_TOO_LARGE, MESSAGE_INVALID (nothing is sent, the connection goes on), CONNECTION_CLOSED, or what
-   *   ended the connection
+   * @throws StalkError MESSAGE_TOO_LARGE, MESSAGE_INVALID, SEND_QUEUE_FULL (nothing is sent, the connection goes on), CONNECTION_CLOSED, or
+   *   what ended the connection
    */
   send(message: Spack): boolean {
     if (!(message instanceof Spack)) throw new TypeError("send takes a Spack: new Spack().string('hi')")
     this.#refuseIfSendingEnded()
     const roomLeft = this.#outbox.send(message)
+    this.#usedAt = performance.now()
     if (this.#inbox.full) this.#updateReading()
     return roomLeft
   }
 
-  /** Resolves when everything sent so far is with the kernel; rejects with what ended the connection before. */
-  async flush(): Promise<void> {
+  /**
+   * Resolves when everything sent so far is with the kernel; rejects with what ended the connection before.
+   *
+   * @param options.signal gives up waiting, with its reason; what was sent goes its way all the same
+   */
+  async flush({ signal }: Waiting = {}): Promise<void> {
     if (this.#error !== null) throw this.#error
-    await this.#outbox.flush()
+    await this.#outbox.flush(signal)
   }
 
   /**
    * The next message, or null when the peer has sent its last.
    *
    * Calls made at once are answered in their order. After `close()` the answer is null.
+   *
+   * @param options.signal gives up waiting, with its reason; no message is lost by that
    */
-  receive(): Promise<Spack | null> {
-    return this.#inbox.receive()
+  receive({ signal }: Waiting = {}): Promise<Spack | null> {
+    return this.#inbox.receive(signal)
   }
 
   /** Messages until the peer has sent its last. Leaving the loop early leaves the connection open. */
@@ -209,6 +224,11 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     const statement = this.#checkStatement(options)
     this.#closing ??= this.#close(timeoutMs, statement)
     return this.#closing
+  }
+
+  /** `await using`: closes the connection at the end of the block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 
   /**
@@ -327,8 +347,10 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#opening?.settle(null)
         this.#opening = null
         this.#scheduleTick()
+        this.#watchIdleness(this.#idleTimeoutMs ?? 0)
         return
       case 'message':
+        this.#usedAt = performance.now()
         this.#inbox.put(event.message)
         return
       case 'pong':
@@ -393,6 +415,20 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       this.#take(() => this.#session.tick(performance.now()))
       if (this.#error === null) this.#scheduleTick()
     }, delayMs).unref()
+  }
+
+  /** Ends a connection over which no message was sent either way for too long. */
+  #watchIdleness(delayMs: number): void {
+    const { socket } = this
+    if (this.#idleTimeoutMs === null) return
+    const idleTimeoutMs = this.#idleTimeoutMs
+    const timer = setTimeout(() => {
+      if (this.#error !== null || socket.destroyed) return
+      const left = Math.ceil(this.#usedAt + idleTimeoutMs - performance.now())
+      if (left > 0) this.#watchIdleness(left)
+      else this.#fail(new StalkError('IDLE_TIMEOUT', `no message was sent either way for ${idleTimeoutMs} ms`))
+    }, delayMs).unref()
+    socket.once('close', () => clearTimeout(timer))
   }
 
   #fail(error: StalkError): void {
@@ -469,6 +505,11 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       throw new StalkError('CONNECTION_CLOSED', 'this side has ended its direction: nothing more can be sent')
     }
   }
+}
+
+/** How long a call waits. */
+interface Waiting {
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How a connection is closed. */

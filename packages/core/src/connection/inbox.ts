@@ -1,9 +1,10 @@
 import type { Spack } from '@stalk/spack'
 import type { StalkError } from '../errors.js'
+import type { Limits } from '../limits.js'
 import { memoryOf } from './memory-of.js'
 
-/** With unread messages of this much memory the line is not read any further. */
-const HIGH_WATER_BYTES = 256 * 1024
+/** How much may be unread before the line is not read any further. */
+type InboxLimits = Pick<Limits, 'maxUnreadBytes' | 'maxUnreadMessages'>
 
 interface Waiter {
   readonly resolve: (message: Spack | null) => void
@@ -19,6 +20,7 @@ type Ending = { readonly error: StalkError } | 'end'
 
 /** Messages that arrived and were not received yet, or the calls that wait for one: never both. */
 export class Inbox {
+  readonly #limits: InboxLimits
   readonly #onFullChange: () => void
   /** What was taken is cleared at once; the room before `#next` is given back from time to time. */
   #entries: (Entry | undefined)[] = []
@@ -30,7 +32,8 @@ export class Inbox {
   #full = false
 
   /** @param onFullChange told whenever `full` has changed */
-  constructor(onFullChange: () => void) {
+  constructor(limits: InboxLimits, onFullChange: () => void) {
+    this.#limits = limits
     this.#onFullChange = onFullChange
   }
 
@@ -49,6 +52,10 @@ export class Inbox {
     return this.#bytes
   }
 
+  get unreadMessages(): number {
+    return this.#entries.length - this.#next
+  }
+
   put(message: Spack): void {
     if (this.#closed) return
     const waiter = this.#waiters.shift()
@@ -59,7 +66,8 @@ export class Inbox {
     const bytes = memoryOf(message)
     this.#entries.push({ message, bytes })
     this.#bytes += bytes
-    if (this.#bytes > HIGH_WATER_BYTES) this.#setFull(true)
+    const { maxUnreadBytes, maxUnreadMessages } = this.#limits
+    if (this.#bytes > maxUnreadBytes || this.unreadMessages > maxUnreadMessages) this.#setFull(true)
   }
 
   end(): void {
@@ -80,12 +88,36 @@ export class Inbox {
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(null)
   }
 
-  receive(): Promise<Spack | null> {
+  /** @param signal gives up waiting: rejects with its reason, and the message goes to the next call */
+  receive(signal?: AbortSignal): Promise<Spack | null> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
     const entry = this.#entries[this.#next]
     if (entry !== undefined) return Promise.resolve(this.#takeFirst(entry))
     if (this.#closed || this.#ending === 'end') return Promise.resolve(null)
     if (this.#ending !== null) return Promise.reject(this.#ending.error)
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
+    return new Promise((resolve, reject) => {
+      const waiter = { resolve, reject }
+      this.#waiters.push(waiter)
+      if (signal !== undefined) this.#giveUpOn(signal, waiter)
+    })
+  }
+
+  #giveUpOn(signal: AbortSignal, waiter: { resolve: Waiter['resolve']; reject: Waiter['reject'] }): void {
+    const { resolve, reject } = waiter
+    const onAbort = (): void => {
+      this.#waiters = this.#waiters.filter((other) => other !== waiter)
+      reject(signal.reason as StalkError)
+    }
+    const settled = (): void => signal.removeEventListener('abort', onAbort)
+    waiter.resolve = (message) => {
+      settled()
+      resolve(message)
+    }
+    waiter.reject = (error) => {
+      settled()
+      reject(error)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
   }
 
   #takeFirst({ message, bytes }: Entry): Spack {
@@ -97,7 +129,8 @@ export class Inbox {
       this.#next = 0
     }
     this.#bytes -= bytes
-    if (this.#bytes <= HIGH_WATER_BYTES / 2) this.#setFull(false)
+    const { maxUnreadBytes, maxUnreadMessages } = this.#limits
+    if (this.#bytes <= maxUnreadBytes / 2 && this.unreadMessages <= maxUnreadMessages / 2) this.#setFull(false)
     return message
   }
 

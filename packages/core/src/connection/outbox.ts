@@ -1,10 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { Spack } from '@stalk/spack'
-import type { PeerStatement, StalkError } from '../errors.js'
+import { StalkError, type PeerStatement } from '../errors.js'
+import type { Limits } from '../limits.js'
 import type { Session } from '../session/session.js'
 
 /** Above this many bytes that were sent and are not with the kernel yet, `send` answers false. */
 const HIGH_WATER_BYTES = 64 * 1024
+
+/** How much may wait to be sent. */
+type OutboxLimits = Pick<Limits, 'maxQueuedBytes' | 'maxQueuedMessages'>
 
 interface FlushWaiter {
   /** Resolves once this many messages are with the kernel. */
@@ -18,13 +22,15 @@ export class Outbox {
   readonly #socket: Duplex
   readonly #session: Session
   readonly #autoFlush: boolean
+  readonly #limits: OutboxLimits
   #accepted = 0
   #flushed = 0
   #scheduled = false
   #waiters: FlushWaiter[] = []
   #error: StalkError | null = null
 
-  constructor(socket: Duplex, session: Session, autoFlush: boolean) {
+  constructor(socket: Duplex, session: Session, autoFlush: boolean, limits: OutboxLimits) {
+    this.#limits = limits
     this.#socket = socket
     this.#session = session
     this.#autoFlush = autoFlush
@@ -35,7 +41,14 @@ export class Outbox {
     return this.#session.queuedBytes + this.#socket.writableLength
   }
 
+  /** Messages that were sent and are not with the kernel yet. */
+  get unsentMessages(): number {
+    return this.#accepted - this.#flushed
+  }
+
+  /** Throws SEND_QUEUE_FULL, and what is wrong with the message. */
   send(message: Spack): boolean {
+    this.#refuseIfFull()
     this.#session.send(message)
     this.#accepted += 1
     if (this.#autoFlush && !this.#scheduled) {
@@ -48,11 +61,38 @@ export class Outbox {
     return this.unsentBytes < HIGH_WATER_BYTES
   }
 
-  flush(): Promise<void> {
+  /** @param signal gives up waiting: what was sent goes its way all the same */
+  flush(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
     if (this.#error !== null) return Promise.reject(this.#error)
     this.write()
     if (this.#flushed >= this.#accepted) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#waiters.push({ count: this.#accepted, resolve, reject }))
+    return new Promise((resolve, reject) => {
+      const settled = (): void => signal?.removeEventListener('abort', onAbort)
+      const onAbort = (): void => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#waiters.push({
+        count: this.#accepted,
+        resolve: () => {
+          settled()
+          resolve()
+        },
+        reject: (error) => {
+          settled()
+          reject(error)
+        },
+      })
+    })
+  }
+
+  #refuseIfFull(): void {
+    const { maxQueuedBytes, maxQueuedMessages } = this.#limits
+    const { unsentBytes, unsentMessages } = this
+    if (unsentBytes < maxQueuedBytes && unsentMessages < maxQueuedMessages) return
+    throw new StalkError(
+      'SEND_QUEUE_FULL',
+      `${unsentMessages} messages (${unsentBytes} bytes) wait for a peer that does not take them: await flush() when send() answers false`,
+    )
   }
 
   /** Ends our direction after what was sent; resolves as `flush` does. */

@@ -10,9 +10,9 @@ import { StalkError } from '../errors.js'
 
 const maxFileBytes = 4 * 1024 * 1024
 
-/** Whoever holds a lock needs it for milliseconds: one that is there for so many tries, 5 s in all, has lost its holder. */
-const staleTries = 200
-const lockTries = 4 * staleTries
+/** Whoever holds a lock needs it for milliseconds: one that is there for so many tries, 3 s in all, has lost its holder. */
+const staleTries = 120
+const lockTries = 2 * staleTries
 const lockPauseMs = 25
 
 /** A file and what tells that it is another one by now. */

@@ -112,8 +112,8 @@ export async function openInitiator<Socket extends Duplex>(
   settings: InitiatorSettings,
   deadline: number = performance.now() + settings.timeoutMs,
 ): Promise<Connection<Socket>> {
-  const { identity, autoFlush, verdictMs, signal, trust } = settings
-  const connection = new Connection({ socket, session, host, port, identity, unverified: trust === null, autoFlush })
+  const { verdictMs, signal, trust } = settings
+  const connection = new Connection({ ...settings, socket, session, host, port, unverified: trust === null })
   const onAbort = (): void => void socket.destroy()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {

@@ -6,6 +6,8 @@ import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import { checkNames } from '../option-names.js'
 import { HalfOpenSockets, type HalfOpen } from './half-open.js'
+import { networkOf, RateLimiter, type Rate } from './rate-limiter.js'
+import { encodeRefusal, refusalCodes } from '../stalk2/preamble.js'
 import { checkAddress, checkOptions, ownIdentity, socketOptions } from './options.js'
 import {
   responderConnection,
@@ -34,6 +36,15 @@ export interface ListenOptions extends ResponderOptions {
    * that failed counts until its socket is gone.
    */
   readonly maxHandshakes?: number
+  /** How many connections there may be at once, 10,000 unless told otherwise: beyond, peers are told that the listener is busy. */
+  readonly maxConnections?: number
+  /**
+   * How often one address (of IPv6: one /64) may begin a handshake, 100 a second and 1,000 at once unless told otherwise; false: as often
+   * as it likes. Beyond, it is told that the listener is busy.
+   */
+  readonly handshakeRate?: Partial<Rate> | false
+  /** Closes the listener when it aborts. */
+  readonly signal?: AbortSignal
   /**
    * Told of every failed handshake and of everything that a handler throws. Without it, failed handshakes are ignored, and what a
    * handler throws becomes a process warning unless it only says that its connection’s line is gone.
@@ -49,6 +60,8 @@ export type Handler = (connection: Connection) => unknown
 
 const CLOSE_TIMEOUT_MS = 5_000
 const MAX_HANDSHAKES = 1_000
+const MAX_CONNECTIONS = 10_000
+const HANDSHAKE_RATE: Rate = { perSecond: 100, burst: 1000 }
 
 /**
  * Listens for peers and hands every connection whose handshake succeeded to `handler`.
@@ -64,23 +77,48 @@ export async function listen(
 ): Promise<Listener> {
   checkAddress(host, port, 0)
   if (typeof handler !== 'function') throw new TypeError('handler must be a function that takes a connection')
-  checkOptions(options, [...responderNames, 'maxHandshakes', 'onError'])
-  const { maxHandshakes = MAX_HANDSHAKES } = options
-  if (!Number.isSafeInteger(maxHandshakes) || maxHandshakes < 1) {
-    throw new RangeError(`maxHandshakes must be a positive whole number, not ${maxHandshakes}`)
-  }
+  checkOptions(options, [...responderNames, 'maxHandshakes', 'maxConnections', 'handshakeRate', 'signal', 'onError'])
+  const { signal, onError } = options
+  const admission = settleAdmission(options)
+  signal?.throwIfAborted()
   const settings = await settleResponder(options)
   const server = createServer(socketOptions)
   await listening(server, host, port)
-  return new Listener({ server, host, handler, settings, maxHandshakes, onError: options.onError })
+  const listener = new Listener({ server, host, handler, settings, ...admission, onError })
+  const onAbort = (): void => void listener.close()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  server.once('close', () => signal?.removeEventListener('abort', onAbort))
+  if (signal?.aborted) onAbort()
+  return listener
 }
 
-interface ListenerParts {
+/** How many may come, and how often. */
+interface AdmissionSettings {
+  readonly maxHandshakes: number
+  readonly maxConnections: number
+  readonly rate: RateLimiter | null
+}
+
+function settleAdmission(options: ListenOptions): AdmissionSettings {
+  const { maxHandshakes = MAX_HANDSHAKES, maxConnections = MAX_CONNECTIONS, handshakeRate = HANDSHAKE_RATE } = options
+  for (const [name, value] of Object.entries({ maxHandshakes, maxConnections })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue
+    throw new RangeError(`${name} must be a positive whole number, not ${value}`)
+  }
+  if (handshakeRate === false) return { maxHandshakes, maxConnections, rate: null }
+  checkNames('handshakeRate', handshakeRate, ['perSecond', 'burst'])
+  for (const [name, value] of Object.entries<number>(handshakeRate)) {
+    if (!(value > 0 && value < Infinity))
+      throw new RangeError(`handshakeRate.${name} must be a number above 0, not ${value}`)
+  }
+  return { maxHandshakes, maxConnections, rate: new RateLimiter({ ...HANDSHAKE_RATE, ...handshakeRate }) }
+}
+
+interface ListenerParts extends AdmissionSettings {
   readonly server: Server
   readonly host: string
   readonly handler: Handler
   readonly settings: ResponderSettings
-  readonly maxHandshakes: number
   readonly onError: ListenOptions['onError'] | undefined
 }
 
@@ -122,6 +160,11 @@ export class Listener {
     return this.#closing
   }
 
+  /** `await using`: closes the listener at the end of the block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
   async #close(timeoutMs: number): Promise<void> {
     const stopped = new Promise((resolve) => this.#parts.server.close(resolve))
     for (const halfOpen of this.#halfOpen) {
@@ -135,6 +178,11 @@ export class Listener {
     const { times } = this.#parts.settings
     const host = socket.remoteAddress ?? ''
     const port = socket.remotePort ?? 0
+    const busy = this.#busyWith(host)
+    if (busy !== null) {
+      this.#turnAway(socket, busy)
+      return
+    }
     const connection = this.#begin({ socket, host, port })
     if (connection === null) return
     const halfOpen: HalfOpen = {
@@ -157,6 +205,25 @@ export class Listener {
     this.#connections.add(connection)
     void connection.closed.then(() => this.#connections.delete(connection))
     await this.#handle(connection)
+  }
+
+  /** Why a peer cannot be served now; null: it can. */
+  #busyWith(host: string): StalkError | null {
+    const { maxConnections, rate } = this.#parts
+    if (this.#connections.size >= maxConnections) {
+      return new StalkError('LISTENER_BUSY', `there are ${maxConnections} connections: ${host} was turned away`)
+    }
+    if (rate === null || rate.take(networkOf(host), performance.now())) return null
+    return new StalkError('LISTENER_BUSY', `${host} connects more often than it may, and was turned away`)
+  }
+
+  /** Costs no more than a few bytes: this is what happens in a flood. */
+  #turnAway(socket: Socket, error: StalkError): void {
+    const peer = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`
+    socket.on('error', () => undefined)
+    if (this.protocol === 'stalk/2') socket.write(encodeRefusal(refusalCodes.busy))
+    socket.destroySoon()
+    this.#tell(error, { peer, connection: null })
   }
 
   /** Whatever goes wrong with one connection is no reason for the listener to go down. */

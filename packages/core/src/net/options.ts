@@ -30,6 +30,8 @@ export interface CommonOptions {
    * stalk/2 only.
    */
   readonly keepalive?: Partial<KeepaliveTimes> | false
+  /** After so long without a message either way the connection ends, IDLE_TIMEOUT. Never, unless told otherwise. */
+  readonly idleTimeoutMs?: number
   /**
    * Names of what is spoken over the connection: `connect` offers them by preference, `listen` takes the first of them that it has, see
    * `connection.applicationProtocol`. Having none in common, or only one side with names, fails. stalk/2 only.
@@ -45,6 +47,7 @@ export interface Settings {
   readonly autoFlush: boolean
   readonly limits: Limits
   readonly keepalive: KeepaliveTimes | null
+  readonly idleTimeoutMs: number | null
   readonly applicationProtocols: readonly string[] | null
   readonly keyLog: KeyLog | undefined
 }
@@ -56,6 +59,8 @@ export interface Settings {
 export async function settle(options: CommonOptions, isAnonymous = false): Promise<Settings> {
   const { protocol = 'stalk/2', autoFlush = true, applicationProtocols = null } = options
   const limits = resolveLimits(options.limits)
+  const idleTimeoutMs =
+    options.idleTimeoutMs === undefined ? null : checkTimeout('idleTimeoutMs', options.idleTimeoutMs)
   const keepalive = resolveKeepalive(options.keepalive)
   if (applicationProtocols !== null) checkApplicationProtocols(applicationProtocols)
   if (options.identity !== undefined && !(options.identity instanceof Identity)) {
@@ -67,7 +72,7 @@ export async function settle(options: CommonOptions, isAnonymous = false): Promi
     requirePrivate(identity)
   }
   const keyLog = protocol === 'stalk/2' ? keyLogOfEnvironment() : undefined
-  return { identity, protocol, limits, autoFlush, keepalive, applicationProtocols, keyLog }
+  return { identity, protocol, limits, autoFlush, keepalive, idleTimeoutMs, applicationProtocols, keyLog }
 }
 
 /** The identity of settings that were made with one. */
@@ -122,6 +127,7 @@ const commonNames: readonly (keyof CommonOptions)[] = [
   'autoFlush',
   'limits',
   'keepalive',
+  'idleTimeoutMs',
   'applicationProtocols',
 ]
 

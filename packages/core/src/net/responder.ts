@@ -65,10 +65,10 @@ export function responderConnection<Socket extends Duplex>(
   { socket, host, port }: PeerLine<Socket>,
   settings: ResponderSettings,
 ): Connection<Socket> {
-  const { identity, autoFlush, allowAnonymous, signing, authorize: decide } = settings
+  const { authorize: decide, allowAnonymous, signing, ...common } = settings
   const session = responderSession(settings, allowAnonymous)
   const signWith: SignWith = (make) => signing.run(make)
-  const parts = { socket, session, host, port, identity, autoFlush, signWith, unverified: false }
+  const parts = { ...common, socket, session, host, port, signWith, unverified: false }
   if (decide === undefined) return new Connection(parts)
   return new Connection({ ...parts, authorize: (request) => void authorize(decide, request, { host, port }) })
 }

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { defaultKnownPeersPath, readPeerList, updatePeerList } from '#src/identity/peer-list-file.js'
+import { defaultKnownPeersPath, peerListVersion, readPeerList, updatePeerList } from '#src/identity/peer-list-file.js'
 import { addressText, withLine, withoutLines } from '#src/identity/peer-lists.js'
 import { code } from '../support/errors.js'
 
@@ -92,4 +92,28 @@ test('lines are added at the end and taken out by number; addresses of IPv6 stan
   assert.equal(withoutLines('a\n# b\nc\n', [1, 3]), '# b\n')
   assert.equal(addressText({ host: 'Example.ORG', port: 1 }), 'example.org:1')
   assert.equal(addressText({ host: '::1', port: 2 }), '[::1]:2')
+})
+
+test('a list that others keep locked, and one that cannot be written, are PEER_LIST_IO, and nothing is left behind', async (t) => {
+  const file = await newFile(t)
+  const lock = `${file}.lock`
+  await writeFile(lock, '')
+  let count = 0
+  const busy = setInterval(() => void writeFile(lock, String((count += 1))), 20)
+  t.after(() => {
+    clearInterval(busy)
+  })
+  await assert.rejects(
+    updatePeerList(file, () => 'new\n'),
+    /it is locked by .*list\.lock/u,
+  )
+  clearInterval(busy)
+
+  const long = path.join(path.dirname(file), 'x'.repeat(240))
+  await assert.rejects(
+    updatePeerList(long, () => 'new\n'),
+    code('PEER_LIST_IO'),
+  )
+  assert.equal((await readdir(path.dirname(file))).filter((name) => name.includes('xxx')).length, 0)
+  await assert.rejects(peerListVersion('x'.repeat(300)), code('PEER_LIST_IO'))
 })

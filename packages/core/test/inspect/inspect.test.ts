@@ -1,5 +1,6 @@
 // A connection is recorded as it would be seen on the line, and read from that and from its key log alone.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Spack } from '@stalk/spack'
 import { parseCapture, type CapturedChunk } from '#src/inspect/capture.js'
@@ -10,6 +11,8 @@ import type { Stalk2InitiatorOptions, Stalk2ResponderOptions } from '#src/sessio
 import { suites } from '#src/stalk2/suites.js'
 import { code } from '../support/errors.js'
 import { output, text } from '../support/sessions.js'
+import { kitFiles, type KitTranscript } from '../testkit/files.js'
+import { KitEnd } from '../testkit/run.js'
 import { answer, ed25519Alice, ed25519Bob, end, initiator2, responder2, rsaAlice, type End } from '../support/stalk2.js'
 
 interface Recording {
@@ -243,4 +246,33 @@ test('what is no capture or no key log is refused with its line', () => {
       return code('KEY_LOG_INVALID')(error) && String(error).includes('line 3') && !String(error).includes('abab')
     },
   )
+})
+
+test('thousands of padding frames and of chunks are read, and told in a line', () => {
+  const { transcripts } = JSON.parse(readFileSync(kitFiles.transcripts, 'utf8')) as { transcripts: KitTranscript[] }
+  const { steps } = transcripts.find(({ name }) => name === 'you listen: 4,096 frames')!
+  const chunks = steps.flatMap((step): CapturedChunk[] => {
+    if ('receive' in step)
+      return [...Buffer.from(step.receive, 'hex')].map((byte) => ({ from: 'initiator', bytes: Uint8Array.of(byte) }))
+    return 'send' in step ? [{ from: 'responder', bytes: new Uint8Array(Buffer.from(step.send, 'hex')) }] : []
+  })
+  const secrets: string[] = []
+  const you = transcripts.find(({ name }) => name === 'you listen: 4,096 frames')!.you
+  const signatures = you.signatures.map((digits) => new Uint8Array(Buffer.from(digits, 'hex')))
+  const kitEnd = new KitEnd(
+    you,
+    () => signatures.shift()!,
+    (line) => void secrets.push(line),
+  )
+  for (const step of steps) kitEnd.take(step)
+  const { parts, faults, hasSecrets } = inspectCapture(chunks, parseKeyLog(secrets.join('\n')))
+  assert.deepEqual([faults, hasSecrets], [[], true])
+  const padded = parts.find(({ details }) => details.some(([name]) => name === 'padding'))
+  assert.deepEqual(
+    parts
+      .flatMap(({ details }) => details)
+      .filter(([, value]) => typeof value === 'string' && value.startsWith('4096 frames')),
+    [['padding', '4096 frames, 4096 bytes']],
+  )
+  assert.ok(padded !== undefined)
 })

@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test'
 import type { StalkError } from '#src/errors.js'
 import { authorizedPeers } from '#src/net/authorized-peers.js'
 import { connect } from '#src/net/connect.js'
-import { knownPeers } from '#src/net/known-peers.js'
+import { addKnownPeer, knownPeers, listKnownPeers, removeKnownPeer } from '#src/net/known-peers.js'
 import type { Listener } from '#src/net/listen.js'
 import { code } from '../support/errors.js'
 import { host } from '../support/network.js'
@@ -59,6 +59,8 @@ test('the same forms pin a server of stalk/1', async (t) => {
     const connection = await connect(host, listener.port, { ...options, serverIdentity })
     await connection.close()
   }
+  const theirs = connect(host, listener.port, { ...options, serverIdentity: ed25519Bob.public })
+  await assert.rejects(theirs, /IDENTITY_PROTOCOL|pass the one that its owner has for stalk\/1, or speak stalk\/2/u)
   const attempt = connect(host, listener.port, { ...options, serverIdentity: oldAlice.fingerprint })
   await assert.rejects(attempt, code('PIN_MISMATCH'))
 })
@@ -189,6 +191,26 @@ test('knownPeers: a file that cannot be read, written or understood ends the att
   ]) {
     assert.throws(wrong, TypeError)
   }
+})
+
+test('knownPeers: what another program has learnt meanwhile counts, the same or not', async (t) => {
+  const file = path.join(await directory(t), 'known_peers')
+  const listener = await bobListens2(t, (connection) => connection.closed, {
+    // between our look at the file and our adding to it
+    authorize: async () => {
+      await addKnownPeer({ host, port: listener.port }, learnt, file)
+      return true
+    },
+  })
+  let learnt = ed25519Bob
+  const serverIdentity = knownPeers(file, { policy: 'accept-new' })
+  await aliceConnects2(t, listener, { serverIdentity })
+  assert.equal((await listKnownPeers(file)).length, 1)
+  await rm(file)
+  learnt = rsaBob
+  assert.equal((await failureOf(aliceConnects2(t, listener, { serverIdentity }))).code, 'PEER_CHANGED')
+  assert.equal((await removeKnownPeer({ host, port: listener.port }, { path: file })).length, 1)
+  assert.deepEqual(await listKnownPeers(file), [])
 })
 
 test('a trust policy of one’s own decides for each attempt', async (t) => {

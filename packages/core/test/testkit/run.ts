@@ -36,7 +36,7 @@ export class KitEnd {
   readonly #sign: (message: Uint8Array) => Uint8Array
   #decide: ((step: KitStep) => void) | null = null
 
-  constructor(you: KitTranscript['you'], sign: (message: Uint8Array) => Uint8Array) {
+  constructor(you: KitTranscript['you'], sign: (message: Uint8Array) => Uint8Array, keyLog?: (line: string) => void) {
     this.#sign = sign
     const keys = [...you.x25519]
     const common = {
@@ -44,6 +44,7 @@ export class KitEnd {
       applicationProtocols: you.applicationProtocols,
       limits: { ...defaultLimits, maxMessageBytes: you.maxMessageBytes },
       keepalive: null,
+      keyLog,
       generateKeyPair: () => x25519KeyPairFrom(fromHex(keys.shift()!)),
     }
     const identity = you.identity === null ? null : identities.get(you.identity)!
