@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { Identity, StalkError } from '@stalk/core'
 import { CommandError, exitCodes, withExitCode } from './exit-codes.js'
+import { askPassphrase, environmentPassphrase } from './passphrase.js'
 
 /** Where `stalk keygen` puts an identity unless told otherwise. */
 export function defaultDirectory(): string {
@@ -11,15 +12,19 @@ export function defaultDirectory(): string {
   return chosen === '' ? path.join(homedir(), '.stalk') : chosen
 }
 
-/** The passphrase from the environment: it never comes as an argument, which every user of the machine could see. */
-export function environmentPassphrase(): string | undefined {
-  const passphrase = process.env['STALK_PASSPHRASE'] ?? ''
-  return passphrase === '' ? undefined : passphrase
-}
-
-/** Our own identity with its private key, from a directory or the default one. */
+/** Our own identity with its private key, from a directory or the default one. An encrypted one is asked for on a terminal. */
 export function loadOwnIdentity(directory: string | undefined): Promise<Identity> {
-  return asIdentityError(() => Identity.load(directory, { passphrase: environmentPassphrase() }))
+  return asIdentityError(async () => {
+    const passphrase = environmentPassphrase()
+    try {
+      return await Identity.load(directory, { passphrase })
+    } catch (error) {
+      if (!(error instanceof StalkError && error.code === 'IDENTITY_PASSPHRASE') || passphrase !== undefined)
+        throw error
+      const entered = await askPassphrase(error.message)
+      return Identity.load(directory, { passphrase: entered })
+    }
+  })
 }
 
 /** The public identity of a text, a file or a directory; without any, of the default identity. */
@@ -30,7 +35,7 @@ export function loadPublicIdentity(file: string | undefined): Promise<Identity> 
     const directory = file ?? (await firstDirectory())
     // the private key is only read where nothing else holds the public one
     if (directory !== undefined && (await exists(path.join(directory, 'id_pub')))) return Identity.loadPublic(directory)
-    return (await Identity.load(directory, { passphrase: environmentPassphrase() })).public
+    return (await loadOwnIdentity(directory)).public
   })
 }
 

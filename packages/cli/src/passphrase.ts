@@ -1,10 +1,22 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { CommandError, exitCodes, usageError } from './exit-codes.js'
-import { environmentPassphrase } from './identities.js'
 
 /** Core refuses longer ones. */
 const MAX_BYTES = 1024
+
+/** The passphrase from the environment: it never comes as an argument, which every user of the machine could see. */
+export function environmentPassphrase(): string | undefined {
+  const passphrase = process.env['STALK_PASSPHRASE'] ?? ''
+  return passphrase === '' ? undefined : passphrase
+}
+
+/** The passphrase of an identity that is there, asked for on a terminal; without one the user learns where to say it. */
+export function askPassphrase(reason: string): Promise<string> {
+  if (process.stdin.isTTY && process.stderr.isTTY) return ask('passphrase: ')
+  const message = `${reason}; there is no terminal to ask on: set STALK_PASSPHRASE in the environment`
+  throw new CommandError('IDENTITY_PASSPHRASE', message, exitCodes.identity)
+}
 
 /** A new passphrase: asked for twice on a terminal, without echo; otherwise from STALK_PASSPHRASE. */
 export async function choosePassphrase(): Promise<string> {

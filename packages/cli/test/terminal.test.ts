@@ -1,9 +1,11 @@
 // What only happens on a terminal.
 import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import test, { after } from 'node:test'
 import { Identity } from '@stalk/core'
 import { temporaryDirectory } from './support/identities.js'
+import { run } from './support/stalk-process.js'
 import { terminalFor } from './support/terminal.js'
 
 const home = await temporaryDirectory()
@@ -43,6 +45,22 @@ for (const [what, answers, exitCode, pattern] of given) {
     await assert.rejects(Identity.load(directory), { code: 'IDENTITY_NOT_FOUND' })
   })
 }
+
+test('an encrypted identity is asked for on a terminal; in a pipe the command says where to put the passphrase', async () => {
+  const directory = path.join(home.path, 'encrypted')
+  const identity = await Identity.generate({ type: 'ed25519' })
+  await identity.save(directory, { passphrase: 'open sesame' })
+  await rm(path.join(directory, 'id_pub'))
+  const shown = await onTerminal(['id', directory, '--only', 'fingerprint'], [['passphrase: ', 'open sesame\r']])
+  assert.equal(shown.code, 0, shown.screen)
+  assert.ok(shown.screen.includes(identity.fingerprint))
+  assert.equal(shown.screen.includes('sesame'), false)
+  const wrong = await onTerminal(['id', directory], [['passphrase: ', 'open barley\r']])
+  assert.equal(wrong.code, 6, wrong.screen)
+  const piped = await run(['id', directory])
+  assert.equal(piped.code, 6)
+  assert.match(piped.stderr, /set STALK_PASSPHRASE in the environment \(IDENTITY_PASSPHRASE\)\n$/u)
+})
 
 test('errors are coloured on a terminal, not with NO_COLOR', async () => {
   const coloured = await onTerminal(['nonsense'])
