@@ -1,76 +1,28 @@
 import { setImmediate } from 'node:timers/promises'
-import {
-  connect,
-  escapeControls,
-  formatMessage,
-  knownPeers,
-  Spack,
-  StalkError,
-  type Connection,
-  type ConnectOptions,
-  type Protocol,
-  type ServerCheck,
-} from '@stalk/core'
-import { askTrust, canAsk } from './ask-trust.js'
-import { CommandError, exitCodes, usageError, withExitCode } from './exit-codes.js'
-import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
+import { escapeControls, formatMessage, Spack, StalkError, type Connection } from '@stalk/core'
+import { dial, type DialOptions } from './dial.js'
+import { CommandError, exitCodes } from './exit-codes.js'
 import { invalidLine, readLines, type Line } from './input-lines.js'
 import { encodeMessage, parseMessage } from './message-json.js'
 import { formatAddress, note, printLine } from './output.js'
 import { stopOnSignals, type Stop } from './stop.js'
 
-/** What to do with a server that was never seen. */
-type TrustPolicyName = 'ask' | 'accept-new' | 'strict'
-
 /** As commander hands them over. */
-export interface ConnectCommandOptions {
-  readonly protocol: Protocol
-  readonly anonymous?: true
-  readonly serverIdentity?: string
-  readonly unverified?: true
-  readonly knownPeers?: string
-  readonly trust?: TrustPolicyName
-  readonly identity?: string
+export interface ConnectCommandOptions extends DialOptions {
   readonly text?: true
   readonly json?: true
   readonly reply?: true
-  /** In milliseconds. */
-  readonly timeout?: number
 }
 
 /** Sends every line of the standard input, prints what comes back, until both sides have sent their last. */
 export async function connectCommand(host: string, port: number, options: ConnectCommandOptions): Promise<void> {
   const { protocol } = options
-  if (protocol === 'stalk/1' && options.anonymous) throw usageError('stalk/1 knows no anonymous peers')
-  const who = options.anonymous ? { anonymous: true } : { identity: await loadOwnIdentity(options.identity) }
   const stop = stopOnSignals()
-  const pin = await choosePin(options, stop.signal)
-  const timeout = options.timeout === undefined ? {} : { timeoutMs: options.timeout }
-  const connection = await open(host, port, { ...pin, ...timeout, ...who, protocol, signal: stop.signal })
-
+  const connection = await dial(host, port, options, stop.signal)
   const address = formatAddress(host, port)
   note(`connected to ${address} (${protocol}), fingerprint ${connection.peerIdentity?.fingerprint ?? 'none'}`, 'green')
   if (connection.unverified) note('not verified: whoever answers there may be anybody', 'yellow')
   await new Conversation(connection, options).hold(stop)
-}
-
-async function choosePin(options: ConnectCommandOptions, signal: AbortSignal): Promise<ServerCheck> {
-  const { serverIdentity, unverified } = options
-  if (serverIdentity !== undefined) return { serverIdentity: await resolveServerIdentity(serverIdentity) }
-  if (unverified) return { unverified }
-  const { trust: policy = canAsk() ? 'ask' : 'strict' } = options
-  if (policy === 'ask' && !canAsk()) throw usageError('--trust ask needs a terminal to ask on')
-  return { serverIdentity: knownPeers(options.knownPeers, { policy, ask: (server) => askTrust(server, signal) }) }
-}
-
-async function open(host: string, port: number, options: ConnectOptions): Promise<Connection> {
-  try {
-    return await connect(host, port, options)
-  } catch (error) {
-    // before the handshake is done, bytes that are no packet mean that no such peer is there
-    const isForeign = error instanceof StalkError && error.code === 'STALK1_PACKET_INVALID'
-    throw isForeign ? withExitCode(error, exitCodes.unreachable) : error
-  }
 }
 
 /** After this long without a reply the user is told what is being waited for. */

@@ -5,6 +5,7 @@ import { id } from './id.js'
 import { inspect } from './inspect.js'
 import { keygen } from './keygen.js'
 import { listenCommand } from './listen.js'
+import { pingCommand } from './ping.js'
 import { addTrusted, listTrusted, removeTrusted } from './trust.js'
 import { exitCodesHelp, usageError } from './exit-codes.js'
 
@@ -20,6 +21,7 @@ export function stalkProgram(): Command {
   addId(program)
   addListen(program)
   addConnect(program)
+  addPing(program)
   addTrust(program)
   addInspect(program)
   for (const command of withSubcommands(program)) throwUsage(command)
@@ -99,7 +101,7 @@ function addListen(program: Command): void {
 }
 
 function addConnect(program: Command): void {
-  program
+  const command = program
     .command('connect')
     .summary('send lines as messages, print the replies')
     .description(
@@ -108,6 +110,44 @@ function addConnect(program: Command): void {
     )
     .addArgument(hostArgument('where to connect to'))
     .argument('<port>', 'port to connect to', portFrom(1))
+  addDialing(command)
+    .option(
+      '--text',
+      'a line is a text, not JSON; replies that are one string are printed bare, control characters escaped',
+    )
+    .option('--json', 'print replies as JSON, one a line')
+    .option('--reply', 'wait for one reply to each line before the next is sent')
+    .addHelpText(
+      'after',
+      `\nWithout --server-identity the server is looked up in the list of known peers. One that was never seen is asked
+about on a terminal; one whose identity has changed is always refused.
+
+Over stalk/1 both sides must take turns: use --reply with a peer that answers, or the connection breaks
+(STALK1_OUT_OF_STEP). Without --json replies are shown for people: long values are cut.
+
+${formHelp}`,
+    )
+    .action(connectCommand)
+}
+
+function addPing(program: Command): void {
+  const command = program
+    .command('ping')
+    .summary('measure round trips')
+    .description(
+      'Connects, and measures round trips over the connection until SIGINT, or as many as you say. stalk/2 only.',
+    )
+    .addArgument(hostArgument('where to connect to'))
+    .argument('<port>', 'port to connect to', portFrom(1))
+  addDialing(command)
+    .option('--count <number>', 'end after so many', wholeNumber)
+    .option('--interval <seconds>', 'between two, half a second at least', milliseconds, 1000)
+    .action(pingCommand)
+}
+
+/** Whom to reach, and as whom. */
+function addDialing(command: Command): Command {
+  return command
     .addOption(
       new Option(
         '--server-identity <identity>',
@@ -129,27 +169,10 @@ function addConnect(program: Command): void {
     )
     .option('--anonymous', 'connect without an identity of our own, which the listener has to allow')
     .option(
-      '--text',
-      'a line is a text, not JSON; replies that are one string are printed bare, control characters escaped',
-    )
-    .option('--json', 'print replies as JSON, one a line')
-    .option('--reply', 'wait for one reply to each line before the next is sent')
-    .option(
       '--timeout <seconds>',
       'until the connection is there, in all (default: 10, and 30 more for a listener that has to decide)',
       milliseconds,
     )
-    .addHelpText(
-      'after',
-      `\nWithout --server-identity the server is looked up in the list of known peers. One that was never seen is asked
-about on a terminal; one whose identity has changed is always refused.
-
-Over stalk/1 both sides must take turns: use --reply with a peer that answers, or the connection breaks
-(STALK1_OUT_OF_STEP). Without --json replies are shown for people: long values are cut.
-
-${formHelp}`,
-    )
-    .action(connectCommand)
 }
 
 function addTrust(program: Command): void {

@@ -10,6 +10,7 @@ import type { AuthorizeRequest, Cipher, Session, SessionEvent, SignRequest } fro
 import { Inbox } from './inbox.js'
 import { Opening, type OpeningTimes } from './opening.js'
 import { Outbox } from './outbox.js'
+import { Pinger } from './pinger.js'
 import { checkTimeout } from './timeouts.js'
 
 /** What a connection is made of. */
@@ -65,6 +66,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   readonly #session: Session
   readonly #inbox: Inbox
   readonly #outbox: Outbox
+  readonly #pinger: Pinger
   readonly #signWith: SignWith
   readonly #authorize: ((request: AuthorizeRequest) => void) | undefined
   #isEstablished = false
@@ -103,6 +105,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#authorize = parts.authorize
     this.#signWith = parts.signWith ?? ((make) => Promise.resolve(make()))
     this.#inbox = new Inbox(parts.limits, () => this.#updateReading())
+    this.#pinger = new Pinger(session, () => this.#outbox.writeAnswers())
     this.#outbox = new Outbox(socket, session, parts.autoFlush, parts.limits)
     this.#idleTimeoutMs = parts.idleTimeoutMs
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
@@ -203,6 +206,18 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     }
   }
 
+  /**
+   * Asks the peer for a sign of life, which it gives whatever its application does.
+   *
+   * @returns the milliseconds until it came. Calls made at once share one; there is half a second at least between two.
+   * @throws TypeError over stalk/1; StalkError CONNECTION_CLOSED after our `end()` or `close()`, or what ended the connection
+   */
+  async ping(): Promise<number> {
+    if (this.protocol === 'stalk/1') throw new TypeError('stalk/1 has no ping')
+    this.#refuseIfSendingEnded()
+    return this.#pinger.ping()
+  }
+
   /** Sends what is queued and then the end of our direction: the peer’s `receive()` gives null, ours goes on. */
   async end(): Promise<void> {
     this.#refuseIfSendingEnded()
@@ -276,7 +291,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       if (!this.#inbox.ended && this.#closing === null) {
         this.#fail(new StalkError('CONNECTION_LOST', 'the socket was destroyed'))
       }
-      this.#outbox.fail(this.#error ?? new StalkError('CONNECTION_CLOSED', 'the connection is closed'))
+      const gone = this.#error ?? new StalkError('CONNECTION_CLOSED', 'the connection is closed')
+      this.#outbox.fail(gone)
+      this.#pinger.fail(gone)
     })
   }
 
@@ -354,6 +371,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#inbox.put(event.message)
         return
       case 'pong':
+        this.#pinger.onPong(event.data)
         return
       case 'end':
         this.#peerStatement = event.statement
@@ -438,6 +456,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#inbox.fail(error)
     this.#endLine()
     this.#outbox.fail(error)
+    this.#pinger.fail(error)
     this.#opening?.settle(error)
     this.#opening = null
   }

@@ -330,6 +330,23 @@ function halfOpen(port: number, localAddress: string): Promise<void> {
   })
 }
 
+test('ping measures a round trip; calls at once share one, and a flood is spread out', async (t) => {
+  const { client, server } = await talk2(t)
+  const started = performance.now()
+  const [one, other] = await Promise.all([client.ping(), client.ping()])
+  assert.equal(one, other)
+  assert.ok(one > 0 && one <= performance.now() - started)
+  const again = performance.now()
+  await client.ping()
+  await client.ping()
+  assert.ok(performance.now() - again > 900)
+  assert.ok((await server.ping()) > 0)
+  const pending = client.ping()
+  server.abort()
+  await assert.rejects(pending, code('CLOSED_BY_PEER'))
+  await assert.rejects(client.ping(), code('CLOSED_BY_PEER'))
+})
+
 test('a port in use says so; misspelt options of close are a TypeError and close nothing', async (t) => {
   const { client, listener } = await talk2(t)
   const again = listen(host, listener.port, () => undefined, { identity: ed25519Bob })

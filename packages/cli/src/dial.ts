@@ -1,0 +1,58 @@
+// How the commands that connect find their server, and say who they are.
+import {
+  connect,
+  knownPeers,
+  StalkError,
+  type Connection,
+  type ConnectOptions,
+  type Protocol,
+  type ServerCheck,
+} from '@stalk/core'
+import { askTrust, canAsk } from './ask-trust.js'
+import { exitCodes, usageError, withExitCode } from './exit-codes.js'
+import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
+
+/** What to do with a server that was never seen. */
+type TrustPolicyName = 'ask' | 'accept-new' | 'strict'
+
+/** As commander hands them over. */
+export interface DialOptions {
+  readonly protocol: Protocol
+  readonly anonymous?: true
+  readonly serverIdentity?: string
+  readonly unverified?: true
+  readonly knownPeers?: string
+  readonly trust?: TrustPolicyName
+  readonly identity?: string
+  /** In milliseconds. */
+  readonly timeout?: number
+}
+
+/** Connects as the options say. */
+export async function dial(host: string, port: number, options: DialOptions, signal: AbortSignal): Promise<Connection> {
+  const { protocol } = options
+  if (protocol === 'stalk/1' && options.anonymous) throw usageError('stalk/1 knows no anonymous peers')
+  const who = options.anonymous ? { anonymous: true } : { identity: await loadOwnIdentity(options.identity) }
+  const pin = await choosePin(options, signal)
+  const timeout = options.timeout === undefined ? {} : { timeoutMs: options.timeout }
+  return open(host, port, { ...pin, ...timeout, ...who, protocol, signal })
+}
+
+async function choosePin(options: DialOptions, signal: AbortSignal): Promise<ServerCheck> {
+  const { serverIdentity, unverified } = options
+  if (serverIdentity !== undefined) return { serverIdentity: await resolveServerIdentity(serverIdentity) }
+  if (unverified) return { unverified }
+  const { trust: policy = canAsk() ? 'ask' : 'strict' } = options
+  if (policy === 'ask' && !canAsk()) throw usageError('--trust ask needs a terminal to ask on')
+  return { serverIdentity: knownPeers(options.knownPeers, { policy, ask: (server) => askTrust(server, signal) }) }
+}
+
+async function open(host: string, port: number, options: ConnectOptions): Promise<Connection> {
+  try {
+    return await connect(host, port, options)
+  } catch (error) {
+    // before the handshake is done, bytes that are no packet mean that no such peer is there
+    const isForeign = error instanceof StalkError && error.code === 'STALK1_PACKET_INVALID'
+    throw isForeign ? withExitCode(error, exitCodes.unreachable) : error
+  }
+}

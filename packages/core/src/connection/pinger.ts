@@ -1,0 +1,91 @@
+import type { Session } from '../session/session.js'
+
+/** A peer takes more than this for a flood. */
+const LEAST_INTERVAL_MS = 500
+
+interface Outstanding {
+  readonly answered: Promise<number>
+  readonly resolve: (milliseconds: number) => void
+  readonly reject: (error: Error) => void
+  number: number
+  sentAt: number
+}
+
+/** Measures round trips, one at a time. */
+export class Pinger {
+  readonly #session: Session
+  readonly #write: () => void
+  #count = 0
+  #lastSentAt = -Infinity
+  #outstanding: Outstanding | null = null
+  #timer: NodeJS.Timeout | null = null
+
+  /** @param write takes what the session has to say to the line */
+  constructor(session: Session, write: () => void) {
+    this.#session = session
+    this.#write = write
+  }
+
+  /** Milliseconds until the answer; calls made at once share one. Not sent within half a second of the last. */
+  ping(): Promise<number> {
+    if (this.#outstanding !== null) return this.#outstanding.answered
+    const outstanding: Outstanding = { ...withResolvers(), number: 0, sentAt: 0 }
+    this.#outstanding = outstanding
+    const delayMs = Math.ceil(this.#lastSentAt + LEAST_INTERVAL_MS - performance.now())
+    if (delayMs <= 0) this.#send(outstanding)
+    else this.#timer = setTimeout(() => this.#send(outstanding), delayMs)
+    return outstanding.answered
+  }
+
+  onPong(data: Uint8Array): void {
+    const outstanding = this.#outstanding
+    if (outstanding === null || !isOurs(data) || numberOf(data) !== outstanding.number) return
+    this.#outstanding = null
+    outstanding.resolve(performance.now() - outstanding.sentAt)
+  }
+
+  /** There is no connection any more. */
+  fail(error: Error): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#outstanding?.reject(error)
+    this.#outstanding = null
+  }
+
+  #send(outstanding: Outstanding): void {
+    this.#timer = null
+    this.#count += 1
+    outstanding.number = this.#count
+    outstanding.sentAt = performance.now()
+    this.#lastSentAt = outstanding.sentAt
+    this.#session.ping(encodeNumber(this.#count))
+    this.#write()
+  }
+}
+
+/** The session’s own signs of life begin with 0. */
+const ours = 1
+
+function encodeNumber(count: number): Uint8Array {
+  const data = new Uint8Array(8)
+  data[0] = ours
+  new DataView(data.buffer).setUint32(4, count)
+  return data
+}
+
+function isOurs(data: Uint8Array): boolean {
+  return data[0] === ours
+}
+
+function numberOf(data: Uint8Array): number {
+  return new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(4)
+}
+
+function withResolvers(): Pick<Outstanding, 'answered' | 'resolve' | 'reject'> {
+  let resolve: Outstanding['resolve'] = () => undefined
+  let reject: Outstanding['reject'] = () => undefined
+  const answered = new Promise<number>((onAnswer, onFailure) => {
+    resolve = onAnswer
+    reject = onFailure
+  })
+  return { answered, resolve, reject }
+}
