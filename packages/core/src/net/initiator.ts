@@ -5,6 +5,7 @@ import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import { expectPins, type PeerCheck } from '../identity/pins.js'
 import type { Session } from '../session/session.js'
+import { cutOnAbort } from './cut-on-abort.js'
 import { initiatorSession } from './fresh-session.js'
 import { checkOptions, settle, type CommonOptions, type Settings } from './options.js'
 import { trustOf, type Expectation, type ServerAddress, type ServerCheck, type TrustPolicy } from './trust.js'
@@ -114,16 +115,7 @@ export async function openInitiator<Socket extends Duplex>(
 ): Promise<Connection<Socket>> {
   const { verdictMs, signal, trust } = settings
   const connection = new Connection({ ...settings, socket, session, host, port, unverified: trust === null })
-  const onAbort = (): void => void socket.destroy()
-  signal?.addEventListener('abort', onAbort, { once: true })
-  try {
-    const handshakeMs = Math.max(1, Math.ceil(deadline - performance.now()))
-    await connection.opened({ handshakeMs, verdictMs, isOurVerdict: false })
-    return connection
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw error
-  } finally {
-    signal?.removeEventListener('abort', onAbort)
-  }
+  const handshakeMs = Math.max(1, Math.ceil(deadline - performance.now()))
+  await cutOnAbort(socket, signal, () => connection.opened({ handshakeMs, verdictMs, isOurVerdict: false }))
+  return connection
 }

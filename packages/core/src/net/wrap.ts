@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import type { Connection } from '../connection/connection.js'
+import { cutOnAbort } from './cut-on-abort.js'
 import { openInitiator, openTrusted, settleInitiator, type ConnectSettings } from './initiator.js'
 import { checkOptions } from './options.js'
 import { responderConnection, responderNames, settleResponder, type ResponderOptions } from './responder.js'
@@ -60,18 +61,8 @@ async function respond<Socket extends Duplex>(
   signal?.throwIfAborted()
   const settings = await settleResponder(options)
   const connection = responderConnection({ socket, ...peerName(socket, options) }, settings)
-  const onAbort = (): void => void socket.destroy()
-  signal?.addEventListener('abort', onAbort, { once: true })
-  try {
-    if (signal?.aborted) onAbort()
-    await connection.opened(settings.times)
-    return connection
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw error
-  } finally {
-    signal?.removeEventListener('abort', onAbort)
-  }
+  await cutOnAbort(socket, signal, () => connection.opened(settings.times))
+  return connection
 }
 
 const wrapNames = ['role', 'host', 'port'] as const

@@ -8,6 +8,9 @@ import { authorizedPeers } from '#src/net/authorized-peers.js'
 import { connect } from '#src/net/connect.js'
 import { addKnownPeer, knownPeers, listKnownPeers, removeKnownPeer } from '#src/net/known-peers.js'
 import type { Listener } from '#src/net/listen.js'
+import type { TrustPolicy } from '#src/net/trust.js'
+import { wrap } from '#src/net/wrap.js'
+import { duplexPair } from '../support/duplex-pair.js'
 import { code } from '../support/errors.js'
 import { host } from '../support/network.js'
 import { aliceConnects2, bobListens2 } from '../support/network2.js'
@@ -225,6 +228,23 @@ test('a trust policy of one’s own decides for each attempt', async (t) => {
   const connection = await aliceConnects2(t, listener, { serverIdentity })
   assert.equal(connection.unverified, false)
   assert.deepEqual(seen, [`127.0.0.1 ${listener.port} stalk/2`])
+})
+
+test('a signal that aborts while a policy thinks gives up, over TCP and over any stream', async (t) => {
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const reason = new Error('enough')
+  const aborting = (): { signal: AbortSignal; serverIdentity: TrustPolicy } => {
+    const controller = new AbortController()
+    const expect = (): ReturnType<TrustPolicy['expect']> => {
+      controller.abort(reason)
+      return Promise.resolve({ check: () => undefined })
+    }
+    return { signal: controller.signal, serverIdentity: { expect } }
+  }
+  await assert.rejects(aliceConnects2(t, listener, aborting()), reason)
+  const [stream] = duplexPair()
+  await assert.rejects(wrap(stream, { role: 'initiator', identity: ed25519Alice, ...aborting() }), reason)
+  assert.equal(stream.destroyed, true)
 })
 
 test('authorizedPeers: who is on the list comes in; the file is read again when it changes, and a wrong one lets nobody in', async (t) => {
