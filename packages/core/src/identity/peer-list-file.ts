@@ -97,9 +97,9 @@ async function replace(path: string, text: string): Promise<void> {
       await handle.close()
     }
     await rename(scratch, path)
-  } catch (error) {
+  } finally {
+    // only there if it could not be given its name
     await rm(scratch, { force: true })
-    throw error
   }
 }
 
@@ -124,15 +124,14 @@ async function acquire(lock: string): Promise<void> {
 
 /** A lock whose holder died is moved away; if it is somebody else’s new one by then, it is put back. */
 async function removeStale(lock: string, seen: string): Promise<void> {
-  try {
-    const moved = scratchPath(lock)
-    await rename(lock, moved)
-    if ((await peerListVersion(moved)) !== seen) await link(moved, lock)
-    await rm(moved, { force: true })
-  } catch (error) {
-    // somebody else was faster
-    if (!isMissing(error) && codeOf(error) !== 'EEXIST') throw error
-  }
+  const moved = scratchPath(lock)
+  // somebody else may be faster; what cannot be moved stays a lock
+  const isMoved = await rename(lock, moved).then(
+    () => true,
+    () => false,
+  )
+  if (isMoved && (await peerListVersion(moved)) !== seen) await link(moved, lock).catch(() => undefined)
+  await rm(moved, { force: true })
 }
 
 function versionOf({ ino, size, mtimeMs }: { ino: number; size: number; mtimeMs: number }): string {
