@@ -1,10 +1,11 @@
-// Runs the tests on another release of Node, taken from the npm registry: `node scripts/test-other-node.js 26 [22 …]`.
+// Runs the tests on another release of Node, taken from the npm registry: `node scripts/test-other-node.js [--built] 26 [22 …]`.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-const releases = process.argv.slice(2)
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'))
+const releases = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 if (releases.length === 0) throw new Error('say which major releases of Node to test on')
 for (const release of releases) {
   const prefix = mkdtempSync(path.join(tmpdir(), `node-${release}-`))
@@ -14,7 +15,7 @@ for (const release of releases) {
     execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', prefix, `${name}@${release}`])
     const node = path.join(prefix, 'node_modules', name, 'bin', 'node')
     console.log(`tests on Node ${execFileSync(node, ['--version']).toString().trim()}`)
-    const { status } = spawnSync(node, ['scripts/test.js'], { stdio: 'inherit' })
+    const { status } = spawnSync(node, ['scripts/test.js', ...options], { stdio: 'inherit' })
     if (status !== 0) process.exitCode = 1
   } finally {
     rmSync(prefix, { recursive: true, force: true })
