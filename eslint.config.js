@@ -39,13 +39,17 @@ const layers = {
   connection: {
     files: 'packages/core/src/connection',
     allow: ['session', 'identity'],
-    external: ['@stalk/spack', 'node:stream'],
+    external: ['@stalk/spack', 'node:stream', 'node:diagnostics_channel'],
   },
   net: {
     files: 'packages/core/src/net',
     allow: ['connection', 'session', 'stalk2', 'identity', 'crypto'],
     external: ['@stalk/spack', 'node:net', 'node:stream'],
-    except: { 'key-log.ts': ['node:fs'] },
+    except: {
+      'key-log.ts': ['node:fs'],
+      'debug-log.ts': ['node:diagnostics_channel', 'node:util'],
+      'reconnecting.ts': ['node:timers/promises'],
+    },
   },
   cli: { files: 'packages/cli/src', allow: [], external: ['@stalk/core', 'commander', 'node:*'] },
   examples: { files: 'examples', allow: [], external: ['@stalk/core', 'node:*'] },

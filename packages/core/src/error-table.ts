@@ -550,6 +550,11 @@ export const errorTable = {
     when: 'More was sent than the peer took, up to `limits.maxQueuedBytes` or `maxQueuedMessages`. Nothing was sent, the connection goes on.',
     remedy: 'Wait for `await connection.flush()` when `send` answers false.',
   },
+  RECONNECT_GAVE_UP: {
+    fault: 'transport',
+    when: 'A reconnecting connection failed as many times in a row as `backoff.maxAttempts` says; `cause` has the last reason.',
+    remedy: 'See to the cause. `unsent` and `unconfirmed` have the messages that are left.',
+  },
   IDLE_TIMEOUT: {
     fault: 'local',
     when: 'No message was sent either way for `idleTimeoutMs`.',

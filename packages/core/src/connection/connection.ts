@@ -7,7 +7,11 @@ import { checkNames } from '../option-names.js'
 import { signAs } from '../identity/sign.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import type { AuthorizeRequest, Cipher, Session, SessionEvent, SignRequest } from '../session/session.js'
+import { abortable } from './abortable.js'
+import { pointAtCaller, withCaller } from './caller.js'
+import { diagnostics } from './diagnostics.js'
 import { Inbox } from './inbox.js'
+import type { ConnectionMetrics } from './metrics.js'
 import { Opening, type OpeningTimes } from './opening.js'
 import { Outbox } from './outbox.js'
 import { Pinger } from './pinger.js'
@@ -17,6 +21,8 @@ import { checkTimeout } from './timeouts.js'
 export interface ConnectionParts<Socket extends Duplex = Duplex> {
   readonly socket: Socket
   readonly session: Session
+  /** Which side of the handshake we are. */
+  readonly role: 'initiator' | 'responder'
   readonly host: string
   readonly port: number
   /** Null: anonymous. */
@@ -53,6 +59,8 @@ const CLOSE_TIMEOUT_MS = 5_000
  * throws that same error.
  */
 export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable<Spack> {
+  /** Which side of the handshake we are: who connected is the initiator. */
+  readonly role: 'initiator' | 'responder'
   readonly host: string
   readonly port: number
   /** Our own identity; null: we are anonymous. */
@@ -84,6 +92,13 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   /** What was unread when our messages first had to wait for the end of a packet since there is so much; null if they never had. */
   #blockedSince: number | null = null
   #opening: Opening | null = null
+  #isDraining = false
+  #isReceivedFrom = false
+  #bytesReceived = 0
+  #messagesReceived = 0
+  #peerEnded: () => void = () => undefined
+  /** @internal Resolves once the peer has sent its last, or the connection is over. */
+  readonly peerEnded: Promise<void>
 
   static {
     Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
@@ -96,6 +111,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   /** @internal */
   constructor(parts: ConnectionParts<Socket>) {
     const { socket, session } = parts
+    this.role = parts.role
     this.host = parts.host
     this.port = parts.port
     this.identity = parts.identity
@@ -109,6 +125,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#outbox = new Outbox(socket, session, parts.autoFlush, parts.limits)
     this.#idleTimeoutMs = parts.idleTimeoutMs
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
+    this.peerEnded = new Promise((resolve) => (this.#peerEnded = resolve))
     this.#listenToSocket()
   }
 
@@ -160,6 +177,23 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     return this.#error
   }
 
+  /** What was done so far, and what waits, as of now. */
+  metrics(): ConnectionMetrics {
+    const { messagesSent, bytesSent, unsentMessages, unsentBytes } = this.#outbox
+    const [messagesReceived, bytesReceived] = [this.#messagesReceived, this.#bytesReceived]
+    const { unreadMessages, bytes: unreadBytes } = this.#inbox
+    return {
+      messagesSent,
+      messagesReceived,
+      bytesSent,
+      bytesReceived,
+      unsentMessages,
+      unsentBytes,
+      unreadMessages,
+      unreadBytes,
+    }
+  }
+
   /**
    * Queues a message; it leaves by itself at the end of the tick. The message is encoded now: change it afterwards as you like.
    *
@@ -172,6 +206,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#refuseIfSendingEnded()
     const roomLeft = this.#outbox.send(message)
     this.#usedAt = performance.now()
+    if (diagnostics.message.hasSubscribers) {
+      diagnostics.message.publish({ connection: this, direction: 'sent', message })
+    }
     if (this.#inbox.full) this.#updateReading()
     return roomLeft
   }
@@ -181,9 +218,24 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    *
    * @param options.signal gives up waiting, with its reason; what was sent goes its way all the same
    */
-  async flush({ signal }: Waiting = {}): Promise<void> {
-    if (this.#error !== null) throw this.#error
-    await this.#outbox.flush(signal)
+  flush({ signal }: Waiting = {}): Promise<void> {
+    return withCaller(this.#outbox.flush(signal))
+  }
+
+  /**
+   * Resolves once everything sent so far has arrived: the peer’s side of the connection has read it, whatever its application does with
+   * it. Rejects with what ended the connection before; then nobody knows how much of it arrived.
+   *
+   * @param options.signal gives up waiting, with its reason
+   * @throws TypeError over stalk/1; StalkError CONNECTION_CLOSED after our `end()` or `close()`, or what ended the connection
+   */
+  async confirm({ signal }: Waiting = {}): Promise<void> {
+    if (this.protocol === 'stalk/1') throw new TypeError('stalk/1 has no way to ask whether something arrived')
+    signal?.throwIfAborted()
+    this.#refuseIfSendingEnded()
+    await withCaller(this.#outbox.flush(signal))
+    this.#refuseIfSendingEnded()
+    await withCaller(abortable(this.#pinger.confirm(), signal))
   }
 
   /**
@@ -194,13 +246,15 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * @param options.signal gives up waiting, with its reason; no message is lost by that
    */
   receive({ signal }: Waiting = {}): Promise<Spack | null> {
-    return this.#inbox.receive(signal)
+    this.#isReceivedFrom = true
+    if (this.#inbox.unreadMessages > 0) return this.#inbox.receive(signal)
+    return withCaller(this.#inbox.receive(signal))
   }
 
   /** Messages until the peer has sent its last. Leaving the loop early leaves the connection open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Spack, void, undefined> {
     for (;;) {
-      const message = await this.receive()
+      const message = this.#inbox.takeHere() ?? (await this.receive())
       if (message === null) return
       yield message
     }
@@ -215,14 +269,14 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   async ping(): Promise<number> {
     if (this.protocol === 'stalk/1') throw new TypeError('stalk/1 has no ping')
     this.#refuseIfSendingEnded()
-    return this.#pinger.ping()
+    return withCaller(this.#pinger.ping())
   }
 
   /** Sends what is queued and then the end of our direction: the peer’s `receive()` gives null, ours goes on. */
   async end(): Promise<void> {
     this.#refuseIfSendingEnded()
     this.#sendingEnded = true
-    await this.#outbox.end()
+    await withCaller(this.#outbox.end())
     this.#failIfSessionDid()
     this.#cutIfOver()
   }
@@ -237,7 +291,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     checkNames('close', options, ['timeoutMs', 'code', 'reason'])
     const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? CLOSE_TIMEOUT_MS)
     const statement = this.#checkStatement(options)
-    this.#closing ??= this.#close(timeoutMs, statement)
+    this.#closing ??= withCaller(this.#close(timeoutMs, statement))
     return this.#closing
   }
 
@@ -267,13 +321,39 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     if (this.#inbox.ended) this.#endOurs()
   }
 
+  /**
+   * @internal Nothing more is read: what has arrived can still be received and answered, then `receive()` gives null. What comes after it
+   * stays on the line, so that the peer is not told that it arrived.
+   *
+   * @returns false if nobody ever received anything, or the connection is over: then there is nothing to wait for
+   */
+  drain(): boolean {
+    if (!this.#isReceivedFrom || this.#error !== null || this.#closing !== null) return false
+    this.#isDraining = true
+    this.#inbox.endWithThese()
+    this.#updateReading()
+    return true
+  }
+
   /** @internal Resolves once the handshake is done, rejects (and cuts the line) if that fails or a deadline passes. */
   opened(times: OpeningTimes): Promise<void> {
+    const startedAt = performance.now()
+    const tell = (error: Error | null): void => {
+      if (!diagnostics.handshake.hasSubscribers) return
+      const durationMs = performance.now() - startedAt
+      diagnostics.handshake.publish({ connection: this, role: this.role, durationMs, error })
+    }
     return new Promise((resolve, reject) => {
       this.#opening = new Opening(times, {
         onTimeout: (error) => this.#fail(error),
-        resolve,
-        reject,
+        resolve: () => {
+          tell(null)
+          resolve()
+        },
+        reject: (error) => {
+          tell(error)
+          reject(error)
+        },
       })
       this.#outbox.write()
     })
@@ -281,7 +361,10 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   #listenToSocket(): void {
     const { socket } = this
-    socket.on('data', (chunk: Uint8Array) => this.#take(() => this.#session.receive(chunk, performance.now())))
+    socket.on('data', (chunk: Uint8Array) => {
+      this.#bytesReceived += chunk.length
+      this.#take(() => this.#session.receive(chunk, performance.now()))
+    })
     socket.on('end', () => this.#take(() => this.#session.receiveEnd()))
     socket.on('error', (cause) => {
       this.#fail(new StalkError('CONNECTION_LOST', `the connection was lost: ${cause.message}`, cause))
@@ -294,6 +377,10 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       const gone = this.#error ?? new StalkError('CONNECTION_CLOSED', 'the connection is closed')
       this.#outbox.fail(gone)
       this.#pinger.fail(gone)
+      this.#peerEnded()
+      if (this.#isEstablished && diagnostics.close.hasSubscribers) {
+        diagnostics.close.publish({ connection: this, error: this.#error })
+      }
     })
   }
 
@@ -329,15 +416,16 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * leave. A peer that does not pause even then is talking at the same time as we are.
    */
   #updateReading(): void {
-    const blocked = this.#inbox.full && this.#session.waitsForPeer
-    if (!this.#inbox.full) this.#blockedSince = null
+    const isFull = this.#inbox.full || this.#isDraining
+    const blocked = isFull && this.#session.waitsForPeer
+    if (!isFull) this.#blockedSince = null
     else if (blocked) this.#blockedSince ??= this.#inbox.bytes
     if (blocked && this.#inbox.bytes - (this.#blockedSince ?? 0) > MAX_BLOCKED_BYTES) {
       const reason = 'the peer goes on sending while our messages wait: over stalk/1 the two sides have to take turns'
       this.#fail(new StalkError('STALK1_OUT_OF_STEP', reason))
       return
     }
-    if (this.#inbox.full && !blocked) {
+    if (isFull && !blocked) {
       if (!this.socket.isPaused()) this.#session.pauseReading(performance.now())
       this.socket.pause()
     } else if (this.socket.isPaused()) {
@@ -367,19 +455,28 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#watchIdleness(this.#idleTimeoutMs ?? 0)
         return
       case 'message':
-        this.#usedAt = performance.now()
-        this.#inbox.put(event.message)
+        this.#onMessage(event.message)
         return
       case 'pong':
-        this.#pinger.onPong(event.data)
+        this.#pinger.onPong(event.number)
         return
       case 'end':
         this.#peerStatement = event.statement
+        this.#peerEnded()
         this.#inbox.end()
         if (this.#endsWithPeer) this.#endOurs()
         this.#cutIfOver()
         return
     }
+  }
+
+  #onMessage(message: Spack): void {
+    this.#usedAt = performance.now()
+    this.#messagesReceived += 1
+    if (diagnostics.message.hasSubscribers) {
+      diagnostics.message.publish({ connection: this, direction: 'received', message })
+    }
+    this.#inbox.put(message)
   }
 
   /** Both sides have said that they are done: a peer that keeps the line open all the same has some time to let go of it. */
@@ -452,6 +549,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #fail(error: StalkError): void {
     if (this.#error !== null) return
     this.#error = error
+    if (diagnostics.error.hasSubscribers) {
+      diagnostics.error.publish({ error, connection: this, peer: `${this.host}:${this.port}` })
+    }
     this.#session.abort(error)
     this.#inbox.fail(error)
     this.#endLine()
@@ -459,6 +559,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#pinger.fail(error)
     this.#opening?.settle(error)
     this.#opening = null
+    this.#peerEnded()
   }
 
   /** After a failure: the last words, if there are any, and time for the peer to read them. */
@@ -496,6 +597,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       return closed
     }
     this.#inbox.close()
+    this.#isDraining = false
+    this.#updateReading()
     const timer = setTimeout(() => this.#onCloseTimeout(), timeoutMs)
     try {
       if (!this.#sendingEnded) await this.#outbox.end(statement)
@@ -519,7 +622,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   }
 
   #refuseIfSendingEnded(): void {
-    if (this.#error !== null) throw this.#error
+    if (this.#error !== null) throw pointAtCaller(this.#error, this.#refuseIfSendingEnded)
     if (this.#sendingEnded || this.#closing !== null) {
       throw new StalkError('CONNECTION_CLOSED', 'this side has ended its direction: nothing more can be sent')
     }

@@ -29,6 +29,7 @@ export class Inbox {
   #waiters: Waiter[] = []
   #ending: Ending | null = null
   #closed = false
+  #isLast = false
   #full = false
 
   /** @param onFullChange told whenever `full` has changed */
@@ -57,7 +58,7 @@ export class Inbox {
   }
 
   put(message: Spack): void {
-    if (this.#closed) return
+    if (this.#closed || this.#isLast) return
     const waiter = this.#waiters.shift()
     if (waiter !== undefined) {
       waiter.resolve(message)
@@ -74,6 +75,12 @@ export class Inbox {
     this.#finish('end')
   }
 
+  /** What is here is still received, then calls are answered with null; nothing more is put in. */
+  endWithThese(): void {
+    this.#isLast = true
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(null)
+  }
+
   fail(error: StalkError): void {
     this.#finish({ error })
   }
@@ -88,12 +95,18 @@ export class Inbox {
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(null)
   }
 
+  /** The next message if it is here already: nobody has to wait for it. */
+  takeHere(): Spack | null {
+    const entry = this.#entries[this.#next]
+    return entry === undefined ? null : this.#takeFirst(entry)
+  }
+
   /** @param signal gives up waiting: rejects with its reason, and the message goes to the next call */
   receive(signal?: AbortSignal): Promise<Spack | null> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error)
     const entry = this.#entries[this.#next]
     if (entry !== undefined) return Promise.resolve(this.#takeFirst(entry))
-    if (this.#closed || this.#ending === 'end') return Promise.resolve(null)
+    if (this.#closed || this.#isLast || this.#ending === 'end') return Promise.resolve(null)
     if (this.#ending !== null) return Promise.reject(this.#ending.error)
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject }

@@ -25,6 +25,7 @@ export class Outbox {
   readonly #limits: OutboxLimits
   #accepted = 0
   #flushed = 0
+  #bytesSent = 0
   #scheduled = false
   #waiters: FlushWaiter[] = []
   #error: StalkError | null = null
@@ -44,6 +45,16 @@ export class Outbox {
   /** Messages that were sent and are not with the kernel yet. */
   get unsentMessages(): number {
     return this.#accepted - this.#flushed
+  }
+
+  /** Messages that were sent. */
+  get messagesSent(): number {
+    return this.#accepted
+  }
+
+  /** Bytes that the line was given. */
+  get bytesSent(): number {
+    return this.#bytesSent
   }
 
   /** Throws SEND_QUEUE_FULL, and what is wrong with the message. */
@@ -114,8 +125,8 @@ export class Outbox {
     const last = chunks.pop()
     if (last !== undefined) {
       this.#socket.cork()
-      for (const chunk of chunks) this.#socket.write(chunk)
-      this.#socket.write(last, (error) => (error ? undefined : this.#onFlushed(all)))
+      for (const chunk of chunks) this.#put(chunk)
+      this.#put(last, (error) => (error ? undefined : this.#onFlushed(all)))
       this.#socket.uncork()
     }
     if (this.#session.outputEnded) this.#socket.end()
@@ -125,7 +136,7 @@ export class Outbox {
   writeLastWords(): boolean {
     if (!this.#socket.writable) return false
     const chunks = this.#session.takeOutput()
-    for (const chunk of chunks) this.#socket.write(chunk)
+    for (const chunk of chunks) this.#put(chunk)
     return chunks.length > 0
   }
 
@@ -133,6 +144,11 @@ export class Outbox {
     if (this.#error !== null) return
     this.#error = error
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
+  }
+
+  #put(chunk: Uint8Array, onDone?: (error: Error | null | undefined) => void): void {
+    this.#bytesSent += chunk.length
+    this.#socket.write(chunk, onDone)
   }
 
   #onFlushed(count: number): void {

@@ -7,6 +7,7 @@ interface Outstanding {
   readonly answered: Promise<number>
   readonly resolve: (milliseconds: number) => void
   readonly reject: (error: Error) => void
+  /** Of the session; 0: it has not left. */
   number: number
   sentAt: number
 }
@@ -37,9 +38,18 @@ export class Pinger {
     return outstanding.answered
   }
 
-  onPong(data: Uint8Array): void {
+  /** Resolves once the peer has answered a PING that leaves from now on, so that it has read all that left before. */
+  async confirm(): Promise<void> {
+    // one that has left already says nothing of what was sent since
+    const { number = 0, answered } = this.#outstanding ?? {}
+    if (number > 0) await answered
+    await this.ping()
+  }
+
+  /** The peer has answered this PING, and all before it. */
+  onPong(number: number): void {
     const outstanding = this.#outstanding
-    if (outstanding === null || !isOurs(data) || numberOf(data) !== outstanding.number) return
+    if (outstanding === null || outstanding.number === 0 || number < outstanding.number) return
     this.#outstanding = null
     outstanding.resolve(performance.now() - outstanding.sentAt)
   }
@@ -54,10 +64,9 @@ export class Pinger {
   #send(outstanding: Outstanding): void {
     this.#timer = null
     this.#count += 1
-    outstanding.number = this.#count
     outstanding.sentAt = performance.now()
     this.#lastSentAt = outstanding.sentAt
-    this.#session.ping(encodeNumber(this.#count))
+    outstanding.number = this.#session.ping(encodeNumber(this.#count))
     this.#write()
   }
 }
@@ -70,14 +79,6 @@ function encodeNumber(count: number): Uint8Array {
   data[0] = ours
   new DataView(data.buffer).setUint32(4, count)
   return data
-}
-
-function isOurs(data: Uint8Array): boolean {
-  return data[0] === ours
-}
-
-function numberOf(data: Uint8Array): number {
-  return new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(4)
 }
 
 function withResolvers(): Pick<Outstanding, 'answered' | 'resolve' | 'reject'> {

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net'
+import { withCaller } from '../connection/caller.js'
 import type { Connection } from '../connection/connection.js'
 import { StalkError } from '../errors.js'
 import { openInitiator, openTrusted, settleInitiator, type ConnectSettings } from './initiator.js'
@@ -15,7 +16,11 @@ export type ConnectOptions = ConnectSettings & ServerCheck
  *   HANDSHAKE_TIMEOUT, HANDSHAKE_TRUNCATED, PIN_*, PEER_*, REJECTED_*, FOREIGN_PROTOCOL, STALK2_*, NOISE_*, RECORD_*, IDENTITY_*, RSA_*;
  *   over stalk/1 STALK1_*
  */
-export async function connect(host: string, port: number, options: ConnectOptions): Promise<Connection<Socket>> {
+export function connect(host: string, port: number, options: ConnectOptions): Promise<Connection<Socket>> {
+  return withCaller(open(host, port, options))
+}
+
+async function open(host: string, port: number, options: ConnectOptions): Promise<Connection<Socket>> {
   checkAddress(host, port, 1)
   const settings = await settleInitiator(options)
   const { signal, timeoutMs } = settings

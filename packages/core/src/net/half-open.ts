@@ -18,6 +18,10 @@ export class HalfOpenSockets {
     this.#max = max
   }
 
+  get size(): number {
+    return this.#count
+  }
+
   /** All of them. */
   *[Symbol.iterator](): Iterator<HalfOpen> {
     for (const entries of this.#byHost.values()) yield* entries

@@ -57,7 +57,7 @@ export async function settleInitiator(
   return { ...settings, trust, timeoutMs, verdictMs, signal }
 }
 
-const initiatorNames = ['serverIdentity', 'unverified', 'timeoutMs', 'signal', 'anonymous'] as const
+export const initiatorNames = ['serverIdentity', 'unverified', 'timeoutMs', 'signal', 'anonymous'] as const
 
 /**
  * Opens connections to a server, at most two: the first may end with a question whether to trust it.
@@ -114,7 +114,15 @@ export async function openInitiator<Socket extends Duplex>(
   deadline: number = performance.now() + settings.timeoutMs,
 ): Promise<Connection<Socket>> {
   const { verdictMs, signal, trust } = settings
-  const connection = new Connection({ ...settings, socket, session, host, port, unverified: trust === null })
+  const connection = new Connection({
+    ...settings,
+    role: 'initiator',
+    socket,
+    session,
+    host,
+    port,
+    unverified: trust === null,
+  })
   const handshakeMs = Math.max(1, Math.ceil(deadline - performance.now()))
   await cutOnAbort(socket, signal, () => connection.opened({ handshakeMs, verdictMs, isOurVerdict: false }))
   return connection

@@ -1,11 +1,14 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Connection as StreamConnection } from '../connection/connection.js'
+import { withCaller } from '../connection/caller.js'
+import { diagnostics } from '../connection/diagnostics.js'
 import { checkTimeout } from '../connection/timeouts.js'
 import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import { checkNames } from '../option-names.js'
 import { HalfOpenSockets, type HalfOpen } from './half-open.js'
+import { ListenerCounters, type ListenerMetrics } from './listener-metrics.js'
 import { networkOf, RateLimiter, type Rate } from './rate-limiter.js'
 import { encodeRefusal, refusalCodes } from '../stalk2/preamble.js'
 import { checkAddress, checkOptions, ownIdentity, socketOptions } from './options.js'
@@ -59,6 +62,8 @@ export interface ListenOptions extends ResponderOptions {
 export type Handler = (connection: Connection) => unknown
 
 const CLOSE_TIMEOUT_MS = 5_000
+/** What a connection has left when its handler used up all the time. */
+const LEAST_CLOSE_MS = 100
 const MAX_HANDSHAKES = 1_000
 const MAX_CONNECTIONS = 10_000
 const HANDSHAKE_RATE: Rate = { perSecond: 100, burst: 1000 }
@@ -69,12 +74,11 @@ const HANDSHAKE_RATE: Rate = { perSecond: 100, burst: 1000 }
  * @param port 0 for any free one, see `listener.port`
  * @throws TypeError or RangeError for options that make no sense; StalkError LISTEN_FAILED, IDENTITY_*
  */
-export async function listen(
-  host: string,
-  port: number,
-  handler: Handler,
-  options: ListenOptions = {},
-): Promise<Listener> {
+export function listen(host: string, port: number, handler: Handler, options: ListenOptions = {}): Promise<Listener> {
+  return withCaller(start(host, port, handler, options))
+}
+
+async function start(host: string, port: number, handler: Handler, options: ListenOptions): Promise<Listener> {
   checkAddress(host, port, 0)
   if (typeof handler !== 'function') throw new TypeError('handler must be a function that takes a connection')
   checkOptions(options, [...responderNames, 'maxHandshakes', 'maxConnections', 'handshakeRate', 'signal', 'onError'])
@@ -134,6 +138,7 @@ export class Listener {
   readonly #parts: ListenerParts
   readonly #connections = new Set<Connection>()
   readonly #halfOpen: HalfOpenSockets
+  readonly #counters = new ListenerCounters()
   #closing: Promise<void> | null = null
 
   /** @internal */
@@ -146,13 +151,22 @@ export class Listener {
     this.#halfOpen = new HalfOpenSockets(parts.maxHandshakes)
     this.connections = this.#connections
     parts.server.on('connection', (socket) => void this.#serve(socket))
-    parts.server.on('error', (error) => this.#tell(error, { peer: null, connection: null }))
+    parts.server.on('error', (error) => {
+      diagnostics.error.publish({ error, connection: null, peer: null })
+      this.#tell(error, { peer: null, connection: null })
+    })
+  }
+
+  /** What was done so far, and what is going on now. */
+  metrics(): ListenerMetrics {
+    return this.#counters.read(this.#connections, this.#halfOpen.size)
   }
 
   /**
-   * Stops listening, gives up unfinished handshakes and closes every connection: what they have queued is sent first.
+   * Stops listening, gives up unfinished handshakes, and lets the handlers finish: they receive what has arrived, their replies are sent,
+   * and then `receive()` gives them null. Connections from which nobody receives are closed at once.
    *
-   * @param options.timeoutMs after this long what is left is cut, 5,000 unless told otherwise
+   * @param options.timeoutMs after this long what is left is closed and cut, 5,000 unless told otherwise
    */
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     checkNames('close', options, ['timeoutMs'])
@@ -170,7 +184,7 @@ export class Listener {
     for (const halfOpen of this.#halfOpen) {
       halfOpen.giveUp(new StalkError('CONNECTION_CLOSED', 'the listener was closed during the handshake'))
     }
-    await Promise.allSettled([...this.#connections].map((connection) => connection.close({ timeoutMs })))
+    await Promise.allSettled([...this.#connections].map((connection) => closeGracefully(connection, timeoutMs)))
     await stopped
   }
 
@@ -198,12 +212,17 @@ export class Listener {
     try {
       await connection.opened(times)
     } catch (error) {
+      this.#counters.onHandshakeFailed(error)
       this.#tell(error, { peer: `${host}:${port}`, connection: null })
       return
     }
     this.#halfOpen.delete(halfOpen)
     this.#connections.add(connection)
-    void connection.closed.then(() => this.#connections.delete(connection))
+    this.#counters.onEstablished()
+    void connection.closed.then(() => {
+      this.#connections.delete(connection)
+      this.#counters.onGone(connection)
+    })
     await this.#handle(connection)
   }
 
@@ -223,6 +242,8 @@ export class Listener {
     socket.on('error', () => undefined)
     if (this.protocol === 'stalk/2') socket.write(encodeRefusal(refusalCodes.busy))
     socket.destroySoon()
+    this.#counters.onTurnedAway()
+    diagnostics.error.publish({ error, connection: null, peer })
     this.#tell(error, { peer, connection: null })
   }
 
@@ -268,6 +289,20 @@ export class Listener {
       warn('onError failed', thrown)
     }
   }
+}
+
+async function closeGracefully(connection: Connection, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  if (connection.drain()) await Promise.race([connection.closed, lapse(timeoutMs, connection.closed)])
+  await connection.close({ timeoutMs: Math.max(LEAST_CLOSE_MS, Math.ceil(deadline - performance.now())) })
+}
+
+/** So many milliseconds, or until the promise resolves: no timer outlives what it is for. */
+function lapse(milliseconds: number, until: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds)
+    void until.then(() => clearTimeout(timer))
+  })
 }
 
 function warn(what: string, error: unknown): void {

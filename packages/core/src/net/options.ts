@@ -5,6 +5,7 @@ import { resolveLimits, type Limits } from '../limits.js'
 import { defaultKeepalive, type KeepaliveTimes } from '../stalk2/keepalive.js'
 import type { KeyLog } from '../stalk2/key-log.js'
 import { checkApplicationProtocols } from '../stalk2/payload.js'
+import { startDebugLog } from './debug-log.js'
 import { keyLogOfEnvironment } from './key-log.js'
 
 /** Each side ends its own direction; messages leave at once; a peer that vanished is noticed by TCP after some minutes. */
@@ -57,6 +58,7 @@ export interface Settings {
  *   or is not of the protocol; KEY_LOG_FAILED
  */
 export async function settle(options: CommonOptions, isAnonymous = false): Promise<Settings> {
+  startDebugLog()
   const { protocol = 'stalk/2', autoFlush = true, applicationProtocols = null } = options
   const limits = resolveLimits(options.limits)
   const idleTimeoutMs =

@@ -68,7 +68,7 @@ export function responderConnection<Socket extends Duplex>(
   const { authorize: decide, allowAnonymous, signing, ...common } = settings
   const session = responderSession(settings, allowAnonymous)
   const signWith: SignWith = (make) => signing.run(make)
-  const parts = { ...common, socket, session, host, port, signWith, unverified: false }
+  const parts = { ...common, role: 'responder' as const, socket, session, host, port, signWith, unverified: false }
   if (decide === undefined) return new Connection(parts)
   return new Connection({ ...parts, authorize: (request) => void authorize(decide, request, { host, port }) })
 }

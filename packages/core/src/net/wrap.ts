@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { withCaller } from '../connection/caller.js'
 import type { Connection } from '../connection/connection.js'
 import { cutOnAbort } from './cut-on-abort.js'
 import { openInitiator, openTrusted, settleInitiator, type ConnectSettings } from './initiator.js'
@@ -26,7 +27,11 @@ interface PeerName {
  * @param duplex of bytes; one of the `streamx` package (as hyperdht and hyperswarm have) will do, too: `connection.socket` is then a stream of Node around it
  * @throws as {@link connect} and {@link listen}; with a policy that would ask, PEER_UNKNOWN: there is no second stream to try again over
  */
-export async function wrap<Socket extends Duplex>(duplex: Socket, options: WrapOptions): Promise<Connection<Socket>> {
+export function wrap<Socket extends Duplex>(duplex: Socket, options: WrapOptions): Promise<Connection<Socket>> {
+  return withCaller(open(duplex, options))
+}
+
+async function open<Socket extends Duplex>(duplex: Socket, options: WrapOptions): Promise<Connection<Socket>> {
   checkStream(duplex)
   const { role } = options as { role?: unknown }
   if (role !== 'initiator' && role !== 'responder') throw new TypeError("wrap needs role: 'initiator' or 'responder'")

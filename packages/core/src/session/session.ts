@@ -41,8 +41,8 @@ export type SessionEvent =
   | { readonly type: 'message'; readonly message: Spack }
   /** The peer has sent its last; what it said with that, if the protocol has a place for it. */
   | { readonly type: 'end'; readonly statement: PeerStatement | null }
-  /** The answer to a `ping`. */
-  | { readonly type: 'pong'; readonly data: Uint8Array }
+  /** The answer to the `ping` of this number, and to all before it. */
+  | { readonly type: 'pong'; readonly number: number }
 
 /**
  * One end of a connection without a line: bytes in, events and bytes out.
@@ -88,8 +88,8 @@ export interface Session {
   pauseReading(now: number): void
   /** Bytes are read again. */
   resumeReading(now: number): void
-  /** Asks the peer for a `pong` with these 8 bytes. Throws TypeError if the protocol has no such thing. */
-  ping(data: Uint8Array): void
+  /** Asks the peer for a `pong` with these 8 bytes, before what is queued; gives its number. Throws TypeError if the protocol has no such thing. */
+  ping(data: Uint8Array): number
   /** 32 bytes that name this connection, equal on both sides, not secret. Throws TypeError if there are none (yet). */
   readonly channelBinding: Uint8Array
   /** A secret that only the two sides of this connection can make. Throws TypeError if there is none (yet), RangeError. */

@@ -149,7 +149,7 @@ export class Stalk1Session implements Session {
     return
   }
 
-  ping(): void {
+  ping(): never {
     throw new TypeError('stalk/1 has no ping')
   }
 

@@ -5,7 +5,7 @@ import { ByteQueue } from '../stalk2/byte-queue.js'
 import { closeCodes, encodeAccept, encodeClose, encodeReject, type RecordBody } from '../stalk2/control-records.js'
 import { exportSecret } from '../stalk2/exporter.js'
 import { Initiator } from '../stalk2/initiator.js'
-import { Keepalive, PingMeter } from '../stalk2/keepalive.js'
+import { Keepalive, PingLog, PingMeter } from '../stalk2/keepalive.js'
 import { encodeAcceptPayload } from '../stalk2/payload.js'
 import { requireResponderIdentity } from '../stalk2/responder.js'
 import type { Suite } from '../stalk2/suites.js'
@@ -43,7 +43,8 @@ export class Stalk2Session implements Session {
   #opened: Opened | null = null
   #now = 0
   #keepalive: Keepalive | null = null
-  #pingCount = 0
+  #lifeSigns = 0
+  readonly #pings: PingLog = new PingLog()
   #pausedAt = 0
   readonly #pingMeter: PingMeter = new PingMeter()
 
@@ -183,7 +184,7 @@ export class Stalk2Session implements Session {
     this.#guard(() => {
       const due = this.#keepalive?.check(now) ?? null
       if (due === 'dead') throw new StalkError('PEER_DEAD', 'the peer has fallen silent and does not answer')
-      if (due === 'ping') this.#transport().channel.ping(this.#nextPing())
+      if (due === 'ping') this.ping(this.#nextLifeSign())
     })
   }
 
@@ -204,15 +205,16 @@ export class Stalk2Session implements Session {
   }
 
   /** Its contents mean nothing to the peer; that they differ helps who reads a capture. */
-  #nextPing(): Uint8Array {
-    this.#pingCount += 1
+  #nextLifeSign(): Uint8Array {
+    this.#lifeSigns += 1
     const data = new Uint8Array(8)
-    new DataView(data.buffer).setUint32(4, this.#pingCount)
+    new DataView(data.buffer).setUint32(4, this.#lifeSigns)
     return data
   }
 
-  ping(data: Uint8Array): void {
+  ping(data: Uint8Array): number {
     this.#established().channel.ping(data)
+    return this.#pings.sent(data)
   }
 
   get cipher(): Cipher {
@@ -300,9 +302,11 @@ export class Stalk2Session implements Session {
         this.#pingMeter.onPing(this.#now)
         channel.pong(record.data)
         return state
-      case 'pong':
-        this.#events.push({ type: 'pong', data: record.data })
+      case 'pong': {
+        const number = this.#pings.answered(record.data)
+        if (number !== null) this.#events.push({ type: 'pong', number })
         return state
+      }
       case 'close':
         if (record.statement.code !== closeCodes.done) throw closedError(record.statement)
         this.#events.push({ type: 'end', statement: record.statement })

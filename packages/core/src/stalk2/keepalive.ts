@@ -86,3 +86,29 @@ export class PingMeter {
     this.#credit = Math.ceil((pausedMs * MAX_PINGS) / PERIOD_MS)
   }
 }
+
+/** More PINGs than this are not remembered: nobody sends as many without an answer. */
+const MAX_UNANSWERED = 64
+
+/** Our own PINGs that were not answered. A PONG answers those before it as well: of several the peer may answer the newest only. */
+export class PingLog {
+  #unanswered: { readonly number: number; readonly data: Uint8Array }[] = []
+  #count = 0
+
+  /** Gives the number of this PING: 1, 2, … */
+  sent(data: Uint8Array): number {
+    this.#count += 1
+    this.#unanswered.push({ number: this.#count, data: data.slice() })
+    if (this.#unanswered.length > MAX_UNANSWERED) this.#unanswered.shift()
+    return this.#count
+  }
+
+  /** Up to which number PINGs are answered now; null: this PONG answers nothing. */
+  answered(data: Uint8Array): number | null {
+    const index = this.#unanswered.findLastIndex((ping) => data.every((byte, at) => byte === ping.data[at]))
+    const found = this.#unanswered[index]
+    if (found === undefined) return null
+    this.#unanswered = this.#unanswered.slice(index + 1)
+    return found.number
+  }
+}

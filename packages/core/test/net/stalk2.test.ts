@@ -256,10 +256,10 @@ test('a silent peer that answers PINGs lives, one that does not is PEER_DEAD', a
 })
 
 test('a reader that pauses for longer than the peer waits is not dead, and misses nothing', async (t) => {
-  const keepalive = { pingAfterMs: 50, deadAfterMs: 100 }
+  const keepalive = { pingAfterMs: 100, deadAfterMs: 400 }
   const { client, server } = await talk2(t, { connect: { keepalive }, listen: { keepalive } })
   for (let count = 0; count < 40; count += 1) client.send(new Spack().integer(count).bytes(new Uint8Array(65_536)))
-  await pause(500)
+  await pause(1000)
   for (let count = 0; count < 40; count += 1) assert.equal((await server.receive())?.values()[0], count)
   assert.deepEqual([client.error, server.error], [null, null])
 })

@@ -102,7 +102,7 @@ class Side {
     for (const event of other.session.takeEvents()) {
       if (event.type === 'message') other.received.push(String(event.message.values()[0]))
       if (event.type === 'end') other.heard = event.statement
-      if (event.type === 'pong') other.pongs.push(event.data[7]!)
+      if (event.type === 'pong') other.pongs.push(event.number)
     }
   }
 

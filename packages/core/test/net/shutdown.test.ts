@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { code } from '../support/errors.js'
+import { eventually, pause } from '../support/network.js'
+import { aliceConnects2, bobListens2 } from '../support/network2.js'
+import { text } from '../support/sessions.js'
+
+test('a listener that closes lets its handlers answer what has arrived, and nothing that comes later is taken for arrived', async (t) => {
+  let goOn = (): void => undefined
+  const mayGoOn = new Promise<void>((resolve) => (goOn = resolve))
+  const listener = await bobListens2(t, async (connection) => {
+    for await (const message of connection) {
+      await mayGoOn
+      connection.send(message)
+    }
+  })
+  const client = await aliceConnects2(t, listener)
+  const [server] = listener.connections
+  for (const word of ['1', '2', '3']) client.send(text(word))
+  await client.confirm()
+  const closed = listener.close()
+  client.send(text('too late'))
+  const late = client.confirm()
+  // the answer to a PING would have to come by now
+  await Promise.race([pause(100), late.catch(() => undefined)])
+  assert.equal(server!.metrics().messagesReceived, 3)
+  goOn()
+  for (const word of ['1', '2', '3']) assert.deepEqual((await client.receive())?.values(), [word])
+  assert.equal(await client.receive(), null)
+  const refused = assert.rejects(late, code('CONNECTION_CLOSED'))
+  await client.close()
+  await refused
+  await closed
+  assert.equal(listener.connections.size, 0)
+})
+
+test('a handler that does not finish is cut when the time of the listener is over', async (t) => {
+  const handled: unknown[] = []
+  const listener = await bobListens2(t, async (connection) => {
+    for await (const message of connection) handled.push(message.values()[0])
+    handled.push('end')
+    await new Promise(() => undefined)
+  })
+  const client = await aliceConnects2(t, listener)
+  client.send(text('1'))
+  await client.confirm()
+  await eventually(() => handled.length === 1, 'it has been received')
+  const began = performance.now()
+  await listener.close({ timeoutMs: 100 })
+  assert.ok(performance.now() - began >= 99)
+  assert.deepEqual(handled, ['1', 'end'])
+  assert.equal(await client.receive(), null)
+})
+
+test('connections from which nobody receives do not hold up a listener that closes', async (t) => {
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const client = await aliceConnects2(t, listener)
+  const closed = listener.close({ timeoutMs: 60_000 })
+  assert.equal(await client.receive(), null)
+  await client.close()
+  await closed
+})
