@@ -82,6 +82,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #peerStatement: PeerStatement | null = null
   #ticking: NodeJS.Timeout | null = null
   readonly #idleTimeoutMs: number | null
+  #idling: NodeJS.Timeout | null = null
   /** When a message was last sent or arrived. */
   #usedAt = performance.now()
   #error: StalkError | null = null
@@ -371,6 +372,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     })
     socket.on('close', () => {
       if (this.#ticking !== null) clearTimeout(this.#ticking)
+      if (this.#idling !== null) clearTimeout(this.#idling)
       if (!this.#inbox.ended && this.#closing === null) {
         this.#fail(new StalkError('CONNECTION_LOST', 'the socket was destroyed'))
       }
@@ -512,12 +514,12 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   #requestAuthorization(request: AuthorizeRequest): void {
     if (this.#authorize === undefined) {
-      this.#take(() => request.accept())
+      this.#take(() => request.accept(performance.now()))
       return
     }
     this.#authorize({
       ...request,
-      accept: () => this.#take(() => request.accept()),
+      accept: (now) => this.#take(() => request.accept(now)),
       reject: (error, statement) => this.#take(() => request.reject(error, statement)),
     })
   }
@@ -534,16 +536,14 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   /** Ends a connection over which no message was sent either way for too long. */
   #watchIdleness(delayMs: number): void {
-    const { socket } = this
     if (this.#idleTimeoutMs === null) return
     const idleTimeoutMs = this.#idleTimeoutMs
-    const timer = setTimeout(() => {
-      if (this.#error !== null || socket.destroyed) return
+    this.#idling = setTimeout(() => {
+      if (this.#error !== null || this.socket.destroyed) return
       const left = Math.ceil(this.#usedAt + idleTimeoutMs - performance.now())
       if (left > 0) this.#watchIdleness(left)
       else this.#fail(new StalkError('IDLE_TIMEOUT', `no message was sent either way for ${idleTimeoutMs} ms`))
     }, delayMs).unref()
-    socket.once('close', () => clearTimeout(timer))
   }
 
   #fail(error: StalkError): void {

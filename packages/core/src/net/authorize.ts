@@ -12,7 +12,7 @@ export type Authorize = (
   info: { readonly host: string; readonly port: number; readonly applicationProtocol: string | null },
 ) => Verdict | Promise<Verdict>
 
-/** Asks the application whether a peer may come in. Whatever is not a clear yes is a no. */
+/** Asks the application whether a peer may come in; calls the request’s `accept` or `reject`. Whatever is not a clear yes is a no. */
 export async function authorize(
   decide: Authorize,
   request: AuthorizeRequest,
@@ -24,7 +24,7 @@ export async function authorize(
   try {
     const verdict: unknown = await decide(peerIdentity, { host, port, applicationProtocol })
     if (verdict === true) {
-      request.accept()
+      request.accept(performance.now())
       return
     }
     reason = reasonOf(verdict)

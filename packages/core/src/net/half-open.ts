@@ -1,4 +1,5 @@
 import { StalkError } from '../errors.js'
+import { networkOf } from './rate-limiter.js'
 
 /** A socket whose handshake is not done, or failed and whose peer may still read why. */
 export interface HalfOpen {
@@ -10,8 +11,8 @@ export interface HalfOpen {
 /** The half-open sockets of a listener, of which there may be so many: a flood from one address costs that address first. */
 export class HalfOpenSockets {
   readonly #max: number
-  /** By address, the oldest first. */
-  readonly #byHost = new Map<string, Set<HalfOpen>>()
+  /** By address, or of IPv6 by network, the oldest first. */
+  readonly #byNetwork = new Map<string, Set<HalfOpen>>()
   #count = 0
 
   constructor(max: number) {
@@ -24,13 +25,14 @@ export class HalfOpenSockets {
 
   /** All of them. */
   *[Symbol.iterator](): Iterator<HalfOpen> {
-    for (const entries of this.#byHost.values()) yield* entries
+    for (const entries of this.#byNetwork.values()) yield* entries
   }
 
   /** Adds one; if there are too many now, the oldest of the busiest address is given up with HANDSHAKE_EVICTED. */
   add(entry: HalfOpen): void {
-    const entries = this.#byHost.get(entry.host) ?? new Set()
-    this.#byHost.set(entry.host, entries.add(entry))
+    const network = networkOf(entry.host)
+    const entries = this.#byNetwork.get(network) ?? new Set()
+    this.#byNetwork.set(network, entries.add(entry))
     this.#count += 1
     if (this.#count <= this.#max) return
     const evicted = this.#oldestOfBusiest()
@@ -42,15 +44,16 @@ export class HalfOpenSockets {
   }
 
   delete(entry: HalfOpen): void {
-    const entries = this.#byHost.get(entry.host)
+    const network = networkOf(entry.host)
+    const entries = this.#byNetwork.get(network)
     if (entries?.delete(entry) !== true) return
     this.#count -= 1
-    if (entries.size === 0) this.#byHost.delete(entry.host)
+    if (entries.size === 0) this.#byNetwork.delete(network)
   }
 
   #oldestOfBusiest(): HalfOpen | undefined {
     let busiest: Set<HalfOpen> | undefined
-    for (const entries of this.#byHost.values()) {
+    for (const entries of this.#byNetwork.values()) {
       if (busiest === undefined || entries.size > busiest.size) busiest = entries
     }
     return busiest?.values().next().value

@@ -16,6 +16,7 @@ import {
   responderConnection,
   responderNames,
   settleResponder,
+  type Admit,
   type ResponderOptions,
   type PeerLine,
   type ResponderSettings,
@@ -139,6 +140,8 @@ export class Listener {
   readonly #connections = new Set<Connection>()
   readonly #halfOpen: HalfOpenSockets
   readonly #counters = new ListenerCounters()
+  /** Let in, and the socket is not gone. */
+  #admitted = 0
   #closing: Promise<void> | null = null
 
   /** @internal */
@@ -197,7 +200,7 @@ export class Listener {
       this.#turnAway(socket, busy)
       return
     }
-    const connection = this.#begin({ socket, host, port })
+    const connection = this.#begin({ socket, host, port }, () => this.#admit(socket))
     if (connection === null) return
     const halfOpen: HalfOpen = {
       host,
@@ -211,6 +214,7 @@ export class Listener {
     socket.once('close', () => this.#halfOpen.delete(halfOpen))
     try {
       await connection.opened(times)
+      if (this.protocol === 'stalk/1') this.#admitLate(connection)
     } catch (error) {
       this.#counters.onHandshakeFailed(error)
       this.#tell(error, { peer: `${host}:${port}`, connection: null })
@@ -228,12 +232,34 @@ export class Listener {
 
   /** Why a peer cannot be served now; null: it can. */
   #busyWith(host: string): StalkError | null {
-    const { maxConnections, rate } = this.#parts
-    if (this.#connections.size >= maxConnections) {
-      return new StalkError('LISTENER_BUSY', `there are ${maxConnections} connections: ${host} was turned away`)
-    }
+    const { rate } = this.#parts
+    const full = this.#fullFor(host)
+    if (full !== null) return full
     if (rate === null || rate.take(networkOf(host), performance.now())) return null
     return new StalkError('LISTENER_BUSY', `${host} connects more often than it may, and was turned away`)
+  }
+
+  #fullFor(host: string): StalkError | null {
+    const { maxConnections } = this.#parts
+    if (this.#admitted < maxConnections) return null
+    return new StalkError('LISTENER_BUSY', `there are ${maxConnections} connections: ${host} was turned away`)
+  }
+
+  /** Many may have begun their handshakes while there was room. */
+  #admit(socket: Socket): StalkError | null {
+    const full = this.#fullFor(socket.remoteAddress ?? '')
+    if (full !== null) return full
+    this.#admitted += 1
+    socket.once('close', () => (this.#admitted -= 1))
+    return null
+  }
+
+  /** stalk/1 has no verdict. */
+  #admitLate(connection: Connection): void {
+    const full = this.#admit(connection.socket)
+    if (full === null) return
+    connection.abort(full)
+    throw full
   }
 
   /** Costs no more than a few bytes: this is what happens in a flood. */
@@ -248,9 +274,9 @@ export class Listener {
   }
 
   /** Whatever goes wrong with one connection is no reason for the listener to go down. */
-  #begin(line: PeerLine<Socket>): Connection | null {
+  #begin(line: PeerLine<Socket>, admit: Admit): Connection | null {
     try {
-      return responderConnection(line, this.#parts.settings)
+      return responderConnection(line, this.#parts.settings, admit)
     } catch (error) {
       line.socket.destroy()
       this.#tell(error, { peer: `${line.host}:${line.port}`, connection: null })

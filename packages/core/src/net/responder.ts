@@ -3,6 +3,9 @@ import { Connection, type SignWith } from '../connection/connection.js'
 import type { OpeningTimes } from '../connection/opening.js'
 import { SigningQueue } from '../connection/signing-queue.js'
 import { checkTimeout } from '../connection/timeouts.js'
+import type { StalkError } from '../errors.js'
+import type { AuthorizeRequest } from '../session/session.js'
+import { rejectCodes } from '../stalk2/control-records.js'
 import { authorize, type Authorize } from './authorize.js'
 import { responderSession } from './fresh-session.js'
 import { settle, type CommonOptions, type Settings } from './options.js'
@@ -60,15 +63,31 @@ export async function settleResponder(options: ResponderOptions): Promise<Respon
   return { ...settings, times, allowAnonymous, authorize: decide, signing }
 }
 
+/** Asked when a peer is about to come in: what keeps it out all the same, or null. */
+export type Admit = () => StalkError | null
+
 /** A connection over a line; its handshake begins with `opened`. */
 export function responderConnection<Socket extends Duplex>(
   { socket, host, port }: PeerLine<Socket>,
   settings: ResponderSettings,
+  admit: Admit = () => null,
 ): Connection<Socket> {
   const { authorize: decide, allowAnonymous, signing, ...common } = settings
   const session = responderSession(settings, allowAnonymous)
   const signWith: SignWith = (make) => signing.run(make)
   const parts = { ...common, role: 'responder' as const, socket, session, host, port, signWith, unverified: false }
-  if (decide === undefined) return new Connection(parts)
-  return new Connection({ ...parts, authorize: (request) => void authorize(decide, request, { host, port }) })
+  return new Connection({
+    ...parts,
+    authorize: (request) => {
+      const admitted = { ...request, accept: (now: number) => acceptIf(admit, request, now) }
+      if (decide === undefined) admitted.accept(performance.now())
+      else void authorize(decide, admitted, { host, port })
+    },
+  })
+}
+
+function acceptIf(admit: Admit, request: AuthorizeRequest, now: number): void {
+  const refusal = admit()
+  if (refusal === null) request.accept(now)
+  else request.reject(refusal, { code: rejectCodes.busy, reason: '' })
 }

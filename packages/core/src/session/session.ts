@@ -26,7 +26,7 @@ export interface AuthorizeRequest {
   /** The one agreed upon, if any. */
   readonly applicationProtocol: string | null
   /** Lets the peer in. Throws as `receive` does; once only. */
-  accept(): void
+  accept(now: number): void
   /** Turns the peer away, who is told `statement`. Throws `error`, which ends the session; once only. */
   reject(error: StalkError, statement: PeerStatement): void
 }

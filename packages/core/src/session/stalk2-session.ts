@@ -175,6 +175,11 @@ export class Stalk2Session implements Session {
     return this.#failure
   }
 
+  /** Where it is; after a failure, where that happened. */
+  get phase(): State['phase'] {
+    return this.#state.phase
+  }
+
   get outputEnded(): boolean {
     return this.#failure === null ? (this.#opened?.channel.isOver ?? false) : this.#output.length === 0
   }
@@ -251,7 +256,12 @@ export class Stalk2Session implements Session {
       type: 'authorize',
       peerIdentity,
       applicationProtocol,
-      accept: () => decide(() => this.#admit()),
+      accept: (now) =>
+        decide(() => {
+          // the peer was silent while we decided, as it has to be
+          this.#now = now
+          this.#admit()
+        }),
       reject: (error, statement) =>
         decide(() => {
           throw new Rejection(error, statement)

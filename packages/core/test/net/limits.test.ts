@@ -3,13 +3,16 @@ import { getEventListeners, once } from 'node:events'
 import { test } from 'node:test'
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { StalkError } from '#src/errors.js'
+import { connect } from '#src/net/connect.js'
+import { HalfOpenSockets } from '#src/net/half-open.js'
 import { listen } from '#src/net/listen.js'
 import { networkOf, RateLimiter } from '#src/net/rate-limiter.js'
 import { code } from '../support/errors.js'
 import { eventually, host, pause, plainSocket } from '../support/network.js'
 import { aliceConnects2, bobListens2, talk2 } from '../support/network2.js'
 import { text } from '../support/sessions.js'
-import { ed25519Bob } from '../support/stalk2.js'
+import { alice, bob } from '../support/people.js'
+import { ed25519Alice, ed25519Bob } from '../support/stalk2.js'
 
 test('maxConnections: beyond, peers hear that the listener is busy; when one goes another comes in', async (t) => {
   const errors: StalkError[] = []
@@ -27,6 +30,45 @@ test('maxConnections: beyond, peers hear that the listener is busy; when one goe
   first.abort()
   await eventually(() => listener.connections.size === 1, 'the first is gone')
   await aliceConnects2(t, listener)
+})
+
+for (const protocol of ['stalk/2', 'stalk/1'] as const) {
+  test(`maxConnections holds also for ${protocol} peers that shake hands at the same time, and authorize takes its time`, async (t) => {
+    const errors: StalkError[] = []
+    const onError = (error: unknown): void => void errors.push(error as StalkError)
+    const [ours, theirs] = protocol === 'stalk/1' ? [alice, bob] : [ed25519Alice, ed25519Bob]
+    const decide = { authorize: () => pause(30).then(() => true) }
+    const listener = await listen(host, 0, (connection) => connection.closed, {
+      identity: theirs,
+      protocol,
+      maxConnections: 2,
+      onError,
+      ...(protocol === 'stalk/2' && decide),
+    })
+    t.after(() => listener.close({ timeoutMs: 100 }))
+    const options = { identity: ours, serverIdentity: theirs, protocol }
+    const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => connect(host, listener.port, options)))
+    await eventually(() => errors.length === 6, 'six are turned away')
+    assert.equal(listener.connections.size, 2)
+    assert.deepEqual([...new Set(errors.map((error) => error.code))], ['LISTENER_BUSY'])
+    const refused = attempts.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[]
+    if (protocol === 'stalk/2') {
+      assert.deepEqual(
+        refused.map(({ reason }) => (reason as StalkError).code),
+        Array(6).fill('REJECTED_BUSY'),
+      )
+    }
+    for (const attempt of attempts) if (attempt.status === 'fulfilled') attempt.value.abort()
+  })
+}
+
+test('half-open sockets of IPv6 are counted by their network', () => {
+  const evicted: string[] = []
+  const sockets = new HalfOpenSockets(3)
+  for (const address of ['2001:db8:0:1::1', '2001:db8:0:1::2', '10.0.0.1', '10.0.0.2']) {
+    sockets.add({ host: address, giveUp: () => void evicted.push(address) })
+  }
+  assert.deepEqual(evicted, ['2001:db8:0:1::1'])
 })
 
 test('handshakeRate: an address that connects too often is turned away without a handshake, others are not', async (t) => {
@@ -112,6 +154,18 @@ test('idleTimeoutMs: a connection over which nobody says anything ends on both s
   assert.equal(ours?.code, 'IDLE_TIMEOUT')
   assert.equal(theirs?.code, 'CLOSED_BY_PEER')
   assert.equal(theirs.peer?.code, 4)
+})
+
+test('idleTimeoutMs: a connection that is used for long gathers no listeners', async (t) => {
+  const { client, server } = await talk2(t, { connect: { idleTimeoutMs: 300 } })
+  const before = client.socket.listenerCount('close')
+  for (const until = performance.now() + 1000; performance.now() < until;) {
+    await pause(5)
+    server.send(text('x'))
+    await client.receive()
+  }
+  assert.equal(client.error, null)
+  assert.equal(client.socket.listenerCount('close'), before)
 })
 
 test('limits.maxQueuedMessages and maxQueuedBytes: send refuses what a peer does not take, and harms nothing', async (t) => {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Spack } from '@stalk/spack'
+import { signAs } from '#src/identity/sign.js'
+import { CipherState } from '#src/noise/cipher-state.js'
+import { noiseCiphers } from '#src/noise/suites.js'
+import { RecordChannel } from '#src/session/record-channel.js'
+import { encodeClose } from '#src/stalk2/control-records.js'
 import { suites } from '#src/stalk2/suites.js'
 import { code } from '../support/errors.js'
 import { messagesOf, output, text } from '../support/sessions.js'
@@ -126,5 +131,67 @@ test('every flipped bit of a record is refused, and the peer is told: CLOSED_BY_
     attempt(b, () => b.session.receive(bytes, 0))
     assert.ok(code('RECORD_AUTH_FAILED')(b.error))
     assert.throws(() => a.session.receive(output(b.session), 0), code('CLOSED_BY_PEER'))
+  }
+})
+
+test('a peer whose admission took longer than silence may last has all its time from then on', async () => {
+  const keepalive = { pingAfterMs: 200, deadAfterMs: 300 }
+  const a = end(initiator2({ keepalive }), ed25519Alice)
+  const b = end(responder2({ keepalive }), ed25519Bob)
+  let accept: (now: number) => void = () => undefined
+  for (let round = 0; round < 4; round += 1) {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const bytes = output(from.session)
+      if (bytes.length > 0) to.session.receive(bytes, 0)
+      for (const event of to.session.takeEvents()) {
+        if (event.type === 'sign') event.answer(await signAs(to.identity!, event.message))
+        if (event.type === 'authorize') accept = (now) => event.accept(now)
+      }
+    }
+  }
+  accept(10_000)
+  assert.equal(b.session.nextTickAt, 10_200)
+  b.session.tick(10_199)
+  b.session.tick(10_499)
+  assert.equal(b.session.failure, null)
+  assert.throws(() => b.session.tick(10_500), code('PEER_DEAD'))
+})
+
+test('between C and the verdict neither side has a channel binding or exported secrets', async () => {
+  const [a, b] = [end(initiator2(), ed25519Alice), end(responder2(), ed25519Bob)]
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+    [a, b],
+  ] as const) {
+    to.session.receive(output(from.session), 0)
+    for (const event of to.session.takeEvents()) {
+      if (event.type === 'sign') event.answer(await signAs(to.identity!, event.message))
+    }
+  }
+  assert.deepEqual([a.session.phase, b.session.phase], ['awaitVerdict', 'authorizing'])
+  for (const { session } of [a, b]) {
+    assert.throws(() => session.channelBinding, TypeError)
+    assert.throws(() => session.exportSecret('label', new Uint8Array(), 32), TypeError)
+  }
+})
+
+test('after the last word of a failed session its keys are gone', () => {
+  const keyOf = (fill: number): CipherState => new CipherState(noiseCiphers.AESGCM, new Uint8Array(32).fill(fill))
+  const keys = {
+    send: keyOf(1),
+    receive: keyOf(2),
+    handshakeHash: new Uint8Array(32),
+    exporterSecret: new Uint8Array(32),
+  }
+  const channel = new RecordChannel({ keys, maxMessageBytes: 1000, maxRecordBytes: 1000 })
+  const said: Uint8Array[] = []
+  channel.lastWord(said, encodeClose({ code: 2, reason: '' }))
+  assert.equal(said.length, 1)
+  for (const key of [keys.send, keys.receive]) {
+    assert.throws(() => key.encryptWithAd(new Uint8Array(), new Uint8Array(1)), /wiped/u)
   }
 })

@@ -67,7 +67,7 @@ export async function answer(to: End): Promise<void> {
       attempt(to, () => event.answer(signature))
       await answer(to)
     } else if (event.type === 'authorize') {
-      attempt(to, () => event.accept())
+      attempt(to, () => event.accept(0))
       await answer(to)
     }
   }

@@ -127,6 +127,21 @@ const ecdh = createECDH('prime256v1')
 ecdh.setPrivateKey(Buffer.alloc(32, 7))
 const rsaPublicKey = fixedIdentity('rsa-2048').spki.slice(19)
 
+/** The SubjectPublicKeyInfo of a modulus of ones, which nobody can sign with: its size alone is looked at. */
+function rsaSpkiOf(bits: number): string {
+  const integer = (hexadecimal: string): string => `02${derLength(hexadecimal)}${hexadecimal}`
+  const numbers = `${integer(`00${'ff'.repeat(bits / 8)}`)}${integer('010001')}`
+  const key = `0030${derLength(numbers)}${numbers}`
+  const whole = `300d06092a864886f70d010101050003${derLength(key)}${key}`
+  return `30${derLength(whole)}${whole}`
+}
+
+function derLength(content: string): string {
+  const bytes = content.length / 2
+  if (bytes < 128) return bytes.toString(16).padStart(2, '0')
+  return bytes < 256 ? `81${bytes.toString(16)}` : `82${bytes.toString(16).padStart(4, '0')}`
+}
+
 /** Keys that are no identity, in B as in C. */
 const identityFaults: readonly Fault[] = (
   [
@@ -141,6 +156,8 @@ const identityFaults: readonly Fault[] = (
     ['a point of order 2', `${ed25519Prefix}ec${'ff'.repeat(30)}7f`, 'ED25519_KEY_INVALID'],
     ['a point that is not canonical', `${ed25519Prefix}f0${'ff'.repeat(30)}7f`, 'ED25519_KEY_INVALID'],
     ['an RSA modulus of 1,024 bits', toHex(fixedIdentity('rsa-1024').spki), 'RSA_MODULUS_TOO_SMALL'],
+    ['an RSA modulus of 4,104 bits', rsaSpkiOf(4104), 'RSA_MODULUS_TOO_LARGE'],
+    ['an RSA modulus of 8,192 bits', rsaSpkiOf(8192), 'RSA_MODULUS_TOO_LARGE'],
     ['an RSA exponent of 3', toHex(fixedIdentity('rsa-2048-e3').spki), 'RSA_EXPONENT_NOT_65537'],
   ] as const
 ).map(([name, spki, error]) => ({

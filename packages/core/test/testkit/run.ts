@@ -12,7 +12,7 @@ import { expectPins, type PeerCheck } from '#src/identity/pins.js'
 import { defaultLimits } from '#src/limits.js'
 import { Stalk2Session } from '#src/session/stalk2-session.js'
 import { suiteOf } from '#src/stalk2/suites.js'
-import { kitPath, type KitStep, type KitTranscript } from './files.js'
+import { kitPath, type KitExpectation, type KitStep, type KitTranscript } from './files.js'
 
 const identities = await loadIdentities()
 
@@ -22,6 +22,7 @@ export interface Outcome {
   readonly messages: string[]
   readonly end: PeerStatement | null
   readonly error: string | null
+  readonly stage: KitExpectation['stage']
 }
 
 /** One end of a transcript: takes its steps, gives what it says after each. */
@@ -32,12 +33,15 @@ export class KitEnd {
     messages: [],
     end: null,
     error: null,
+    stage: null,
   }
   readonly #sign: (message: Uint8Array) => Uint8Array
+  readonly #isInitiator: boolean
   #decide: ((step: KitStep) => void) | null = null
 
   constructor(you: KitTranscript['you'], sign: (message: Uint8Array) => Uint8Array, keyLog?: (line: string) => void) {
     this.#sign = sign
+    this.#isInitiator = you.role === 'initiator'
     const keys = [...you.x25519]
     const common = {
       suites: you.suites.map((id) => suiteOf(id)!),
@@ -63,6 +67,7 @@ export class KitEnd {
     } catch (error) {
       if (!(error instanceof StalkError)) throw error
       this.outcome.error = error.code
+      this.outcome.stage = this.#stage(error.code)
     }
     this.#listen()
   }
@@ -70,6 +75,31 @@ export class KitEnd {
   /** What it has to say now. */
   said(): string {
     return Buffer.concat(this.session.takeOutput()).toString('hex')
+  }
+
+  /** Where the error was found. */
+  #stage(error: string): Outcome['stage'] {
+    switch (this.session.phase) {
+      case 'awaitPreamble':
+        return 'preamble'
+      case 'awaitUnknownA':
+      case 'awaitA':
+        return 'A'
+      case 'awaitReply':
+        return 'reply'
+      case 'awaitB':
+        return 'B'
+      case 'awaitC':
+        return 'C'
+      // the signature is there at once: what comes of it is part of the answer
+      case 'signing':
+        return this.#isInitiator ? 'B' : 'A'
+      case 'authorizing':
+      case 'awaitVerdict':
+        return 'verdict'
+      case 'established':
+        return endings.has(error) ? 'end' : 'record'
+    }
   }
 
   #act(step: Extract<KitStep, { readonly do: string }>): void {
@@ -87,7 +117,7 @@ export class KitEnd {
       if (event.type === 'authorize') {
         this.#decide = (step) => {
           if ('do' in step && step.do === 'reject') event.reject(new StalkError('NOT_AUTHORIZED', 'no'), step)
-          else event.accept()
+          else event.accept(0)
         }
       }
       if (event.type === 'established') this.outcome.established = true
@@ -116,8 +146,17 @@ export function runTranscript({ you, steps, expect }: KitTranscript, portion = I
     messages: expect.messages,
     end: expect.end,
     error: expect.error,
+    stage: expect.stage,
   })
 }
+
+/** Errors of how a connection ends. */
+const endings: ReadonlySet<string> = new Set([
+  'MESSAGE_TRUNCATED',
+  'RECORD_AFTER_CLOSE',
+  'CLOSED_BY_PEER',
+  'CONNECTION_TRUNCATED',
+])
 
 function expected(pin: string | null): PeerCheck | null {
   return pin === null ? null : expectPins([identities.get(pin)!], 'stalk/2')

@@ -45,7 +45,13 @@ test('a runner that is given another transcript’s bytes says so', () => {
   const [first] = transcripts
   const steps = first!.steps.map((step) => ('send' in step ? { send: step.send.replace(/.$/u, 'x') } : step))
   assert.throws(() => runTranscript({ ...first!, steps }), /step 0/u)
-  for (const expect of [{ error: 'RECORD_LENGTH' }, { established: false }, { messages: [] }, { end: null }]) {
+  for (const expect of [
+    { error: 'RECORD_LENGTH' },
+    { stage: 'C' as const },
+    { established: false },
+    { messages: [] },
+    { end: null },
+  ]) {
     assert.throws(
       () => runTranscript({ ...first!, expect: { ...first!.expect, ...expect } }),
       (error) => !(error instanceof StalkError),
