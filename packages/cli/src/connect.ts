@@ -1,21 +1,53 @@
 import { setImmediate } from 'node:timers/promises'
 import { escapeControls, formatMessage, Spack, StalkError, type Connection } from '@stalk/core'
-import { dial, type DialOptions } from './dial.js'
+import type { Command } from 'commander'
+import { hostArgument, portFrom } from './arguments.js'
+import { addDialing, dial, type DialOptions } from './dial.js'
 import { CommandError, exitCodes } from './exit-codes.js'
+import { addNotes } from './help-notes.js'
 import { invalidLine, readLines, type Line } from './input-lines.js'
-import { encodeMessage, parseMessage } from './message-json.js'
+import { encodeMessage, messageJsonHelp, parseMessage } from './message-json.js'
 import { formatAddress, note, printLine } from './output.js'
 import { stopOnSignals, type Stop } from './stop.js'
 
 /** As commander hands them over. */
-export interface ConnectCommandOptions extends DialOptions {
+interface ConnectCommandOptions extends DialOptions {
   readonly text?: true
   readonly json?: true
   readonly reply?: true
 }
 
+export function addConnect(program: Command): void {
+  const command = program
+    .command('connect')
+    .summary('send lines as messages, print the replies')
+    .description(
+      'Connects and sends every line of the standard input as a message, prints every message that comes back. After ' +
+        'the last line it goes on printing until the peer closes.',
+    )
+    .addArgument(hostArgument('where to connect to'))
+    .argument('<port>', 'port to connect to', portFrom(1))
+  addDialing(command)
+    .option(
+      '--text',
+      'a line is a text, not JSON; replies that are one string are printed bare, control characters escaped',
+    )
+    .option('--json', 'print replies as JSON, one a line')
+    .option('--reply', 'wait for one reply to each line before the next is sent')
+    .action(connectCommand)
+  addNotes(command, connectNotes)
+}
+
+const connectNotes = `Without --server-identity the server is looked up in the list of known peers. One that was never seen is asked
+about on a terminal; one whose identity has changed is always refused.
+
+Over stalk/1 both sides must take turns: use --reply with a peer that answers, or the connection breaks
+(STALK1_OUT_OF_STEP). Without --json replies are shown for people: long values are cut.
+
+${messageJsonHelp}`
+
 /** Sends every line of the standard input, prints what comes back, until both sides have sent their last. */
-export async function connectCommand(host: string, port: number, options: ConnectCommandOptions): Promise<void> {
+async function connectCommand(host: string, port: number, options: ConnectCommandOptions): Promise<void> {
   const { protocol } = options
   const stop = stopOnSignals()
   const connection = await dial(host, port, options, stop.signal)

@@ -8,6 +8,8 @@ import {
   type Protocol,
   type ServerCheck,
 } from '@stalk/core'
+import { Option, type Command } from 'commander'
+import { knownPeersOption, milliseconds, protocolOption } from './arguments.js'
 import { askTrust, canAsk } from './ask-trust.js'
 import { exitCodes, usageError, withExitCode } from './exit-codes.js'
 import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
@@ -26,6 +28,36 @@ export interface DialOptions {
   readonly identity?: string
   /** In milliseconds. */
   readonly timeout?: number
+}
+
+/** Whom to reach, and as whom. */
+export function addDialing(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--server-identity <identity>',
+        'who the server must be: its text form (stalk/2:ed25519:…), its fingerprint, or its id_pub file',
+      ).conflicts('unverified'),
+    )
+    .option('--unverified', 'do not check who the server is: anybody may be')
+    .addOption(
+      new Option('--trust <policy>', 'a server that was never seen (default: ask on a terminal, otherwise strict)')
+        .choices(['ask', 'accept-new', 'strict'])
+        .conflicts(['serverIdentity', 'unverified']),
+    )
+    .addOption(knownPeersOption().conflicts(['serverIdentity', 'unverified']))
+    .addOption(protocolOption('what to speak; both sides must mean the same'))
+    .addOption(
+      new Option('--identity <dir>', 'directory of our identity (default: the default identity)').conflicts(
+        'anonymous',
+      ),
+    )
+    .option('--anonymous', 'connect without an identity of our own, which the listener has to allow')
+    .option(
+      '--timeout <seconds>',
+      'until the connection is there, in all (default: 10, and 30 more for a listener that has to decide)',
+      milliseconds,
+    )
 }
 
 /** Connects as the options say. */

@@ -11,18 +11,43 @@ import {
   type InspectedPart,
   type Inspection,
 } from '@stalk/core'
+import type { Command } from 'commander'
 import { CommandError, exitCodes } from './exit-codes.js'
+import { addNotes } from './help-notes.js'
 import { encodeMessage, escapeJson } from './message-json.js'
 import { note, printLine } from './output.js'
 
 /** As commander hands them over. */
-export interface InspectOptions {
+interface InspectOptions {
   readonly keyLog?: string
   readonly json?: true
 }
 
+export function addInspect(program: Command): void {
+  const command = program
+    .command('inspect')
+    .summary('print what a captured connection says')
+    .description(
+      'Reads a captured stalk/2 connection and prints its handshake, its records and its messages, as far as a key log has ' +
+        'the secrets. > is what the connecting side sent, < what the listening side sent.',
+    )
+    .argument('<file>', 'the capture; - for the standard input')
+    .option('--key-log <file>', 'the file that STALKKEYLOG named on either side (default: $STALKKEYLOG)')
+    .option('--json', 'print one line of JSON for each part')
+    .action(inspect)
+  addNotes(command, inspectNotes)
+}
+
+const inspectNotes = `A capture has one line for each piece of either direction:
+  {"from":"initiator","hex":"7374616c6b2f320a…"}
+  {"from":"responder","hex":"01…"}
+or is what tshark makes of a recorded connection:
+  tcpdump -i lo -w talk.pcap tcp port 4000
+  tshark -r talk.pcap -q -z follow,tcp,raw,0 | stalk inspect - --key-log keys.log
+Ends with 7 if a part of it is damaged or cut.`
+
 /** Prints what a captured stalk/2 connection says; fails at the end if a part of it could not be read. */
-export async function inspect(file: string, options: InspectOptions): Promise<void> {
+async function inspect(file: string, options: InspectOptions): Promise<void> {
   const capture = parseCapture(await readText(file, 'the capture'))
   const keyLogFile = options.keyLog ?? process.env['STALKKEYLOG'] ?? ''
   const keyLog = parseKeyLog(keyLogFile === '' ? '' : await readText(keyLogFile, 'the key log'))

@@ -1,5 +1,7 @@
 import path from 'node:path'
 import { Identity, StalkError, type Protocol } from '@stalk/core'
+import { Option, type Command } from 'commander'
+import { protocolOption, wholeNumber } from './arguments.js'
 import { usageError } from './exit-codes.js'
 import { defaultDirectory, exists } from './identities.js'
 import { describeIdentity } from './describe-identity.js'
@@ -7,7 +9,7 @@ import { note, printLine } from './output.js'
 import { choosePassphrase } from './passphrase.js'
 
 /** As commander hands them over. */
-export interface KeygenOptions {
+interface KeygenOptions {
   readonly type?: 'ed25519' | 'rsa'
   readonly bits?: number
   readonly protocol: Protocol
@@ -17,8 +19,25 @@ export interface KeygenOptions {
   readonly json?: true
 }
 
+export function addKeygen(program: Command): void {
+  program
+    .command('keygen')
+    .summary('make an identity')
+    .description('Makes an identity: id_priv and id_pub in a directory. Prints its fingerprint and its text form.')
+    .addOption(protocolOption('what it is for'))
+    .addOption(
+      new Option('--type <type>', 'kind of key (stalk/2: ed25519; stalk/1 knows rsa only)').choices(['ed25519', 'rsa']),
+    )
+    .option('--bits <number>', 'size of an RSA key (stalk/1: 2048, stalk/2: 3072)', wholeNumber)
+    .option('--out <dir>', 'where to ($STALK_HOME or ~/.stalk)')
+    .option('--passphrase', 'encrypt id_priv: asks twice, or takes $STALK_PASSPHRASE; stalk/2 only')
+    .option('--force', 'replace the identity that is there, for good')
+    .option('--json', 'print one line of JSON')
+    .action(keygen)
+}
+
 /** Makes an identity, writes its files, prints its public half. */
-export async function keygen(options: KeygenOptions): Promise<void> {
+async function keygen(options: KeygenOptions): Promise<void> {
   const { protocol, bits, force = false, json = false } = options
   const type = options.type ?? (protocol === 'stalk/1' ? 'rsa' : 'ed25519')
   if (protocol === 'stalk/1' && type === 'ed25519') throw usageError('stalk/1 knows RSA keys only: leave --type out')

@@ -1,66 +1,56 @@
-import {
-  authorizedPeers,
-  listen,
-  StalkError,
-  formatMessage,
-  type Connection,
-  type Listener,
-  type ListenerErrorInfo,
-  type Protocol,
-} from '@stalk/core'
+import { formatMessage, type Connection, type Protocol } from '@stalk/core'
+import type { Command } from 'commander'
+import { hostArgument, portFrom, protocolOption } from './arguments.js'
 import { CommandError, usageError } from './exit-codes.js'
-import { loadOwnIdentity } from './identities.js'
-import { encodeMessage } from './message-json.js'
+import { addNotes } from './help-notes.js'
+import { addAdmission, announce, startListening, type ListeningOptions } from './listening.js'
+import { encodeMessage, messageJsonHelp } from './message-json.js'
 import { formatAddress, note, printLine } from './output.js'
 import { stopOnSignals, type Stop } from './stop.js'
 
 /** As commander hands them over. */
-export interface ListenCommandOptions {
+interface ListenCommandOptions extends ListeningOptions {
   readonly protocol: Protocol
-  readonly allowAnonymous?: true
-  readonly authorizedPeers?: string
-  readonly identity?: string
   readonly json?: true
   readonly echo?: true
 }
 
+export function addListen(program: Command): void {
+  const command = program
+    .command('listen')
+    .summary('print the messages that arrive')
+    .description(
+      'Listens and prints every message that arrives. Where it listens, and the command that connects to it, stand on ' +
+        'the standard error. Ends at SIGINT or SIGTERM.',
+    )
+    .addArgument(hostArgument('address to listen on; 0.0.0.0 or :: for all'))
+    .argument('<port>', 'port to listen on; 0 for any free one', portFrom(0))
+    .addOption(protocolOption('what to speak; both sides must mean the same'))
+    .option('--identity <dir>', 'directory of our identity (default: the default identity)')
+  addAdmission(command)
+    .option('--json', 'print messages as JSON, one a line, without the peer’s address')
+    .option('--echo', 'send every message back')
+    .action(listenCommand)
+  addNotes(command, messageJsonHelp)
+}
+
 /** Prints what arrives until a signal comes. */
-export async function listenCommand(host: string, port: number, options: ListenCommandOptions): Promise<void> {
+async function listenCommand(host: string, port: number, options: ListenCommandOptions): Promise<void> {
   const { protocol } = options
   if (protocol === 'stalk/1' && options.allowAnonymous) throw usageError('stalk/1 knows no anonymous peers')
   if (protocol === 'stalk/1' && options.authorizedPeers !== undefined) {
     throw usageError('stalk/1 has no place to refuse a peer: leave --authorized-peers out')
   }
-  const authorize =
-    options.authorizedPeers === undefined ? {} : { authorize: await authorizedPeers(options.authorizedPeers) }
-  const identity = await loadOwnIdentity(options.identity)
   const stop = stopOnSignals()
-  const listener = await listen(host, port, (connection) => serve(connection, options, stop), {
-    protocol,
-    identity,
-    ...authorize,
-    ...(options.allowAnonymous && { allowAnonymous: true }),
-    onError: (error, info) => {
-      reportError(error, info, stop)
-    },
-  })
-  announce(listener, options)
+  const serving = (connection: Connection): Promise<void> => serve(connection, options, stop)
+  const listener = await startListening({ host, port }, serving, options, { stop, protocol })
+  const spoken = protocol === 'stalk/1' ? ' --protocol stalk/1' : ''
+  announce(listener, 'stalk connect', `${spoken} ${options.echo ? '--text --reply' : '--text'}`)
 
   const reason = await stop.requested
   await listener.close()
   // a signal, and a reader of our output that has enough, are how a listener is meant to end
   if (!(reason instanceof CommandError && ['STOPPED', 'OUTPUT_CLOSED'].includes(reason.code))) throw reason
-}
-
-function announce({ host, port, protocol, identity }: Listener, { echo }: ListenCommandOptions): void {
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
-  note(`listening on ${formatAddress(host, port)} (${protocol})`, 'green')
-  note(`fingerprint ${identity.fingerprint}`)
-  // an identity may be longer than a note: a modulus of 8,192 bits takes 1,400 characters
-  const manner = echo ? '--text --reply' : '--text'
-  const spoken = protocol === 'stalk/1' ? ' --protocol stalk/1' : ''
-  const command = `stalk connect ${reachable} ${port}${spoken} ${manner} --server-identity '${identity.toString()}'`
-  note(`to connect: ${command}`, undefined, Infinity)
 }
 
 async function serve(connection: Connection, { json, echo }: ListenCommandOptions, stop: Stop): Promise<void> {
@@ -77,15 +67,3 @@ async function serve(connection: Connection, { json, echo }: ListenCommandOption
   }
   note(`${peer} closed`)
 }
-
-function reportError(error: unknown, { peer, connection }: ListenerErrorInfo, stop: Stop): void {
-  // the listening socket itself failed: nobody can connect any more
-  if (peer === null) stop.request(error)
-  if (peer === null || stop.signal.aborted) return
-  const code = error instanceof StalkError ? error.code : 'INTERNAL'
-  const message = error instanceof Error ? error.message : String(error)
-  note(`${peer} ${connection === null ? 'refused' : 'failed'}: ${message} (${code})`, 'red', MAX_PEER_CHARACTERS)
-}
-
-/** A stranger who fails should not fill the screen. */
-const MAX_PEER_CHARACTERS = 300

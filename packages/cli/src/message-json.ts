@@ -161,3 +161,14 @@ function expected(place: string, what: string, value: unknown): Error {
   const json = value === undefined ? 'nothing' : typeof value === 'number' ? String(value) : JSON.stringify(value)
   return new Error(`${place}: expected ${what}, got ${json.length > 40 ? `${json.slice(0, 40)}…` : json}`)
 }
+
+/** For `--help`. */
+export const messageJsonHelp = `A message in JSON is one line, an array of pairs [type, value]:
+  [["integer",1],["string","hi"],["byte[]","0a0b"],["float64[]",[1.5,"NaN"]]]
+  integer                number, or its digits as a string ("0x…" in hexadecimal): beyond 2^53 - 1 only so
+  float32 float64        number, "NaN", "Infinity", "-Infinity", "-0"
+  byte                   number from 0 to 255
+  string                 string
+  byte[]                 string of hexadecimal digits
+  integer[] float32[] float64[]  array of such values
+What listen --json and connect --json print, connect takes.`

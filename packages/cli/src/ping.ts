@@ -1,18 +1,35 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { hostArgument, milliseconds, portFrom, wholeNumber } from './arguments.js'
 import { CommandError, usageError } from './exit-codes.js'
-import { dial, type DialOptions } from './dial.js'
+import { addDialing, dial, type DialOptions } from './dial.js'
 import { formatAddress, printLine } from './output.js'
 import { stopOnSignals } from './stop.js'
 
 /** As commander hands them over. */
-export interface PingOptions extends DialOptions {
+interface PingOptions extends DialOptions {
   readonly count?: number
   /** In milliseconds. */
   readonly interval: number
 }
 
+export function addPing(program: Command): void {
+  const command = program
+    .command('ping')
+    .summary('measure round trips')
+    .description(
+      'Connects, and measures round trips over the connection until SIGINT, or as many as you say. stalk/2 only.',
+    )
+    .addArgument(hostArgument('where to connect to'))
+    .argument('<port>', 'port to connect to', portFrom(1))
+  addDialing(command)
+    .option('--count <number>', 'end after so many', wholeNumber)
+    .option('--interval <seconds>', 'between two, half a second at least', milliseconds, 1000)
+    .action(pingCommand)
+}
+
 /** Measures round trips over a connection until enough were made or a signal comes. */
-export async function pingCommand(host: string, port: number, options: PingOptions): Promise<void> {
+async function pingCommand(host: string, port: number, options: PingOptions): Promise<void> {
   if (options.protocol === 'stalk/1') throw usageError('stalk/1 has no ping')
   const { count = Infinity, interval } = options
   const stop = stopOnSignals()

@@ -1,30 +1,64 @@
 import { addKnownPeer, listKnownPeers, removeKnownPeer, type Identity, type KnownPeer } from '@stalk/core'
+import type { Command } from 'commander'
+import { hostArgument, knownPeersOption, portFrom } from './arguments.js'
 import { CommandError, exitCodes, usageError } from './exit-codes.js'
 import { loadPublicIdentity } from './identities.js'
 import { formatAddress, note, printLine } from './output.js'
 
 /** As commander hands them over. */
-export interface TrustOptions {
+interface TrustOptions {
   readonly knownPeers?: string
   readonly json?: true
 }
 
+export function addTrust(program: Command): void {
+  const trust = program
+    .command('trust')
+    .summary('show and change the list of known servers')
+    .description('The servers that `stalk connect` knows, and by which identity: `~/.stalk/known_peers`.')
+  trust
+    .command('list')
+    .summary('print them')
+    .description('Prints the address and the fingerprint of every known server.')
+    .addOption(knownPeersOption())
+    .option('--json', 'print one line of JSON for each')
+    .action(listTrusted)
+  trust
+    .command('add')
+    .summary('add one')
+    .description('Adds a server, beside what is known of it: both identities are expected then.')
+    .addArgument(hostArgument('where the server is, as you write it for connect'))
+    .argument('<port>', 'its port', portFrom(1))
+    .argument('<identity>', 'its text form (stalk/2:ed25519:…) or its id_pub file')
+    .addOption(knownPeersOption())
+    .action(addTrusted)
+  trust
+    .command('remove')
+    .summary('take one out')
+    .description('Takes a server out: the next connection sees it for the first time.')
+    .addArgument(hostArgument('where the server is'))
+    .argument('<port>', 'its port', portFrom(1))
+    .argument('[fingerprint]', 'only this identity of it')
+    .addOption(knownPeersOption())
+    .action(removeTrusted)
+}
+
 /** Prints the known servers, one a line. */
-export async function listTrusted({ knownPeers, json }: TrustOptions): Promise<void> {
+async function listTrusted({ knownPeers, json }: TrustOptions): Promise<void> {
   for (const peer of await listKnownPeers(knownPeers)) {
     await printLine(json ? jsonOf(peer) : `${peer.address} ${peer.identity.fingerprint}`)
   }
 }
 
 /** Adds a server. */
-export async function addTrusted(host: string, port: number, key: string, { knownPeers }: TrustOptions): Promise<void> {
+async function addTrusted(host: string, port: number, key: string, { knownPeers }: TrustOptions): Promise<void> {
   const identity: Identity = await loadPublicIdentity(key)
   const isNew = await addKnownPeer({ host, port }, identity, knownPeers)
   note(`${formatAddress(host, port)} ${identity.fingerprint} ${isNew ? 'is known from now on' : 'was known already'}`)
 }
 
 /** Takes a server out, or one identity of it. */
-export async function removeTrusted(
+async function removeTrusted(
   host: string,
   port: number,
   fingerprint: string | undefined,

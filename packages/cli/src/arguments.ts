@@ -1,0 +1,40 @@
+// What the arguments and options of several commands have in common.
+import { Argument, InvalidArgumentError, Option } from 'commander'
+
+export function protocolOption(description: string): Option {
+  return new Option('--protocol <name>', description).choices(['stalk/1', 'stalk/2']).default('stalk/2', 'stalk/2')
+}
+
+export function hostArgument(description: string): Argument {
+  return new Argument('<host>', description).argParser((value) => {
+    if (value === '') throw new InvalidArgumentError('It is empty.')
+    return value
+  })
+}
+
+export function portFrom(lowest: number): (value: string) => number {
+  return (value) => {
+    const port = /^\d{1,5}$/u.test(value) ? Number(value) : -1
+    if (port >= lowest && port <= 65_535) return port
+    throw new InvalidArgumentError(`It must be a whole number from ${lowest} to 65535 (the host comes first).`)
+  }
+}
+
+export function wholeNumber(value: string): number {
+  if (/^\d{1,9}$/u.test(value)) return Number(value)
+  throw new InvalidArgumentError('It must be a whole number.')
+}
+
+export function milliseconds(value: string): number {
+  const result = /^\d+(?:\.\d+)?$/u.test(value) ? Math.round(Number(value) * 1000) : 0
+  // the most that a timer of node takes
+  if (result >= 1 && result <= 0x7fff_ffff) return result
+  throw new InvalidArgumentError('It must be a number of seconds from 0.001 to 2147483.')
+}
+
+export function knownPeersOption(): Option {
+  return new Option(
+    '--known-peers <file>',
+    'the list of known servers (default: known_peers in $STALK_HOME or ~/.stalk)',
+  )
+}
