@@ -2,12 +2,14 @@ import { setImmediate } from 'node:timers/promises'
 import { escapeControls, formatMessage, Spack, StalkError, type Connection } from '@stalk/core'
 import type { Command } from 'commander'
 import { hostArgument, portFrom } from './arguments.js'
+import { canAsk } from './ask-trust.js'
 import { addDialing, dial, type DialOptions } from './dial.js'
 import { CommandError, exitCodes } from './exit-codes.js'
 import { addNotes } from './help-notes.js'
 import { invalidLine, readLines, type Line } from './input-lines.js'
 import { encodeMessage, messageJsonHelp, parseMessage } from './message-json.js'
-import { formatAddress, note, printLine } from './output.js'
+import { LineEditor } from './line-editor.js'
+import { formatAddress, note, printError, printLine } from './output.js'
 import { stopOnSignals, type Stop } from './stop.js'
 
 /** As commander hands them over. */
@@ -67,6 +69,8 @@ class Conversation {
   /** The line that was read and did not leave yet, or whose reply did not come yet. */
   #openLine: number | null = null
   #inputEnded = false
+  /** For somebody at a terminal; null in a pipe. */
+  readonly #editor = canAsk() ? new LineEditor() : null
   #replies = 0
   #onReply: () => void = () => undefined
 
@@ -86,9 +90,11 @@ class Conversation {
       await Promise.race([receiving, sending.then(() => receiving), stopped])
       if (!this.#inputEnded) await this.#explainEarlyEnd()
     } catch (error) {
+      this.#editor?.close()
       await closeAfterFailure(this.#connection)
       throw error
     }
+    this.#editor?.close()
     await this.#connection.close()
     // a reset after the end: the peer did not take what we sent last
     if (this.#connection.error !== null) throw this.#connection.error
@@ -121,25 +127,31 @@ class Conversation {
 
   async #sendLines(): Promise<void> {
     const { text, reply } = this.#options
-    for await (const line of readLines(process.stdin)) {
+    for await (const line of this.#editor ?? readLines(process.stdin)) {
       if (!text && line.text.trim() === '') continue
       this.#openLine = line.number
       const repliesBefore = this.#replies
-      if (!this.#send(line)) await this.#connection.flush()
-      if (reply) await this.#replyAfter(repliesBefore)
+      const isSent = await this.#send(line)
+      if (reply && isSent) await this.#replyAfter(repliesBefore)
       this.#openLine = null
     }
     this.#inputEnded = true
     await this.#connection.end()
   }
 
-  /** Answers false when the queue is full. */
-  #send({ number, text }: Line): boolean {
+  /** Answers false for a line that is no message and was typed: it can be typed again. */
+  async #send({ number, text }: Line): Promise<boolean> {
     try {
-      return this.#connection.send(this.#options.text ? new Spack().string(text) : parseMessage(text))
+      const message = this.#options.text ? new Spack().string(text) : parseMessage(text)
+      if (!this.#connection.send(message)) await this.#connection.flush()
+      return true
     } catch (error) {
       const isConnectionOver = error instanceof StalkError && !error.code.startsWith('MESSAGE_')
-      throw isConnectionOver ? error : invalidLine(number, (error as Error).message, error)
+      if (isConnectionOver) throw error
+      const invalid = invalidLine(number, (error as Error).message, error)
+      if (this.#editor === null) throw invalid
+      printError(invalid.message, invalid.code)
+      return false
     }
   }
 

@@ -13,23 +13,56 @@ type Style = Parameters<typeof styleText>[0]
  * Throws a CommandError OUTPUT_CLOSED when nobody reads it any more, OUTPUT_FAILED for anything else.
  */
 export function printLine(text: string): Promise<void> {
+  return printBytes(`${text}\n`)
+}
+
+/** Writes data as it is, and otherwise like `printLine`. */
+export function printBytes(data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(`${text}\n`, (error) => {
-      if (error) reject(outputError(error))
-      else resolve()
+    drawing(() => {
+      process.stdout.write(data, (error) => {
+        if (error) reject(outputError(error))
+        else resolve()
+      })
     })
   })
 }
 
 /** Writes a line for people to the standard error: never data, never more than one line. */
 export function note(text: string, style?: Style, maxCharacters: number = MAX_CHARACTERS): void {
+  if (isQuiet) return
   const line = oneLine(text, maxCharacters)
-  process.stderr.write(`${style === undefined ? line : paint(process.stderr, style, line)}\n`)
+  drawing(() => {
+    process.stderr.write(`${style === undefined ? line : paint(process.stderr, style, line)}\n`)
+  })
+}
+
+let isQuiet = false
+
+/** From now on there are no notes, only errors. */
+export function leaveNotesOut(): void {
+  isQuiet = true
 }
 
 /** Writes `stalk: message (CODE)` to the standard error. */
 export function printError(message: string, code: string): void {
-  process.stderr.write(`${paint(process.stderr, 'red', 'stalk:')} ${oneLine(message, MAX_CHARACTERS)} (${code})\n`)
+  drawing(() => {
+    process.stderr.write(`${paint(process.stderr, 'red', 'stalk:')} ${oneLine(message, MAX_CHARACTERS)} (${code})\n`)
+  })
+}
+
+/** Draws something on the terminal by calling `draw`. */
+type DrawThrough = (draw: () => void) => void
+
+let drawing: DrawThrough = drawAtOnce
+
+/** Whoever has something at the bottom of the terminal, such as a line that is edited, lets others draw above it; null: nobody has. */
+export function drawThrough(through: DrawThrough | null): void {
+  drawing = through ?? drawAtOnce
+}
+
+function drawAtOnce(draw: () => void): void {
+  draw()
 }
 
 /** A write that fails is answered where it was made; without this it would also end the process. */
