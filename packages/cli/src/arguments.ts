@@ -38,3 +38,7 @@ export function knownPeersOption(): Option {
     'the list of known servers (default: known_peers in $STALK_HOME or ~/.stalk)',
   )
 }
+
+export function identityOption(): Option {
+  return new Option('--identity <dir>', 'directory of our identity (default: the default identity)')
+}

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { escapeControls, formatMessage, Spack, StalkError, type Connection } from '@stalk/core'
 import type { Command } from 'commander'
-import { hostArgument, portFrom } from './arguments.js'
+import { hostArgument, identityOption, portFrom, protocolOption } from './arguments.js'
 import { canAsk } from './ask-trust.js'
 import { addDialing, dial, type DialOptions } from './dial.js'
 import { CommandError, exitCodes } from './exit-codes.js'
@@ -30,6 +30,8 @@ export function addConnect(program: Command): void {
     .addArgument(hostArgument('where to connect to'))
     .argument('<port>', 'port to connect to', portFrom(1))
   addDialing(command)
+    .addOption(identityOption())
+    .addOption(protocolOption('what to speak; both sides must mean the same'))
     .option(
       '--text',
       'a line is a text, not JSON; replies that are one string are printed bare, control characters escaped',
@@ -50,11 +52,13 @@ ${messageJsonHelp}`
 
 /** Sends every line of the standard input, prints what comes back, until both sides have sent their last. */
 async function connectCommand(host: string, port: number, options: ConnectCommandOptions): Promise<void> {
-  const { protocol } = options
   const stop = stopOnSignals()
   const connection = await dial(host, port, options, stop.signal)
   const address = formatAddress(host, port)
-  note(`connected to ${address} (${protocol}), fingerprint ${connection.peerIdentity?.fingerprint ?? 'none'}`, 'green')
+  note(
+    `connected to ${address} (${connection.protocol}), fingerprint ${connection.peerIdentity?.fingerprint ?? 'none'}`,
+    'green',
+  )
   if (connection.unverified) note('not verified: whoever answers there may be anybody', 'yellow')
   await new Conversation(connection, options).hold(stop)
 }

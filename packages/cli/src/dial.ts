@@ -9,7 +9,7 @@ import {
   type ServerCheck,
 } from '@stalk/core'
 import { Option, type Command } from 'commander'
-import { knownPeersOption, milliseconds, protocolOption } from './arguments.js'
+import { knownPeersOption, milliseconds } from './arguments.js'
 import { askTrust, canAsk } from './ask-trust.js'
 import { exitCodes, usageError, withExitCode } from './exit-codes.js'
 import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
@@ -19,7 +19,8 @@ type TrustPolicyName = 'ask' | 'accept-new' | 'strict'
 
 /** As commander hands them over. */
 export interface DialOptions {
-  readonly protocol: Protocol
+  /** stalk/2 unless told otherwise. */
+  readonly protocol?: Protocol
   readonly anonymous?: true
   readonly serverIdentity?: string
   readonly unverified?: true
@@ -46,13 +47,11 @@ export function addDialing(command: Command): Command {
         .conflicts(['serverIdentity', 'unverified']),
     )
     .addOption(knownPeersOption().conflicts(['serverIdentity', 'unverified']))
-    .addOption(protocolOption('what to speak; both sides must mean the same'))
     .addOption(
-      new Option('--identity <dir>', 'directory of our identity (default: the default identity)').conflicts(
-        'anonymous',
+      new Option('--anonymous', 'connect without an identity of our own, which the listener has to allow').conflicts(
+        'identity',
       ),
     )
-    .option('--anonymous', 'connect without an identity of our own, which the listener has to allow')
     .option(
       '--timeout <seconds>',
       'until the connection is there, in all (default: 10, and 30 more for a listener that has to decide)',
@@ -62,12 +61,17 @@ export function addDialing(command: Command): Command {
 
 /** Connects as the options say. */
 export async function dial(host: string, port: number, options: DialOptions, signal: AbortSignal): Promise<Connection> {
-  const { protocol } = options
+  return open(host, port, await settleDialing(options, signal))
+}
+
+/** What the options mean for `connect`: files are read, and a passphrase is asked for. */
+export async function settleDialing(options: DialOptions, signal: AbortSignal): Promise<ConnectOptions> {
+  const { protocol = 'stalk/2' } = options
   if (protocol === 'stalk/1' && options.anonymous) throw usageError('stalk/1 knows no anonymous peers')
   const who = options.anonymous ? { anonymous: true } : { identity: await loadOwnIdentity(options.identity) }
   const pin = await choosePin(options, signal)
   const timeout = options.timeout === undefined ? {} : { timeoutMs: options.timeout }
-  return open(host, port, { ...pin, ...timeout, ...who, protocol, signal })
+  return { ...pin, ...timeout, ...who, protocol, signal }
 }
 
 async function choosePin(options: DialOptions, signal: AbortSignal): Promise<ServerCheck> {
@@ -79,7 +83,8 @@ async function choosePin(options: DialOptions, signal: AbortSignal): Promise<Ser
   return { serverIdentity: knownPeers(options.knownPeers, { policy, ask: (server) => askTrust(server, signal) }) }
 }
 
-async function open(host: string, port: number, options: ConnectOptions): Promise<Connection> {
+/** Connects. */
+export async function open(host: string, port: number, options: ConnectOptions): Promise<Connection> {
   try {
     return await connect(host, port, options)
   } catch (error) {

@@ -1,9 +1,9 @@
 import { formatMessage, type Connection, type Protocol } from '@stalk/core'
 import type { Command } from 'commander'
-import { hostArgument, portFrom, protocolOption } from './arguments.js'
-import { CommandError, usageError } from './exit-codes.js'
+import { hostArgument, identityOption, portFrom, protocolOption } from './arguments.js'
+import { usageError } from './exit-codes.js'
 import { addNotes } from './help-notes.js'
-import { addAdmission, announce, startListening, type ListeningOptions } from './listening.js'
+import { addAdmission, announce, closeWhenStopped, startListening, type ListeningOptions } from './listening.js'
 import { encodeMessage, messageJsonHelp } from './message-json.js'
 import { formatAddress, note, printLine } from './output.js'
 import { stopOnSignals, type Stop } from './stop.js'
@@ -26,7 +26,7 @@ export function addListen(program: Command): void {
     .addArgument(hostArgument('address to listen on; 0.0.0.0 or :: for all'))
     .argument('<port>', 'port to listen on; 0 for any free one', portFrom(0))
     .addOption(protocolOption('what to speak; both sides must mean the same'))
-    .option('--identity <dir>', 'directory of our identity (default: the default identity)')
+    .addOption(identityOption())
   addAdmission(command)
     .option('--json', 'print messages as JSON, one a line, without the peer’s address')
     .option('--echo', 'send every message back')
@@ -47,10 +47,7 @@ async function listenCommand(host: string, port: number, options: ListenCommandO
   const spoken = protocol === 'stalk/1' ? ' --protocol stalk/1' : ''
   announce(listener, 'stalk connect', `${spoken} ${options.echo ? '--text --reply' : '--text'}`)
 
-  const reason = await stop.requested
-  await listener.close()
-  // a signal, and a reader of our output that has enough, are how a listener is meant to end
-  if (!(reason instanceof CommandError && ['STOPPED', 'OUTPUT_CLOSED'].includes(reason.code))) throw reason
+  await closeWhenStopped(listener, stop)
 }
 
 async function serve(connection: Connection, { json, echo }: ListenCommandOptions, stop: Stop): Promise<void> {

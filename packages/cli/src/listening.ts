@@ -9,6 +9,7 @@ import {
   type ListenOptions,
 } from '@stalk/core'
 import type { Command } from 'commander'
+import { CommandError } from './exit-codes.js'
 import { loadOwnIdentity } from './identities.js'
 import { formatAddress, note } from './output.js'
 import type { Stop } from './stop.js'
@@ -64,6 +65,14 @@ export function announce(listener: Listener, command: string, manner = ''): void
   // an identity may be longer than a note: a modulus of 8,192 bits takes 1,400 characters
   const line = `${command} ${reachable} ${port}${manner} --server-identity '${identity.toString()}'`
   note(`to connect: ${line}`, undefined, Infinity)
+}
+
+/** Closes the listener at the first request. */
+export async function closeWhenStopped(listener: Listener, stop: Stop): Promise<void> {
+  const reason = await stop.requested
+  await listener.close()
+  // a signal, and a reader of our output that has enough, are how a listener is meant to end
+  if (!(reason instanceof CommandError && ['STOPPED', 'OUTPUT_CLOSED'].includes(reason.code))) throw reason
 }
 
 function reportError(error: unknown, { peer, connection }: ListenerErrorInfo, stop: Stop): void {

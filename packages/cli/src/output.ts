@@ -19,7 +19,8 @@ export function printLine(text: string): Promise<void> {
 /** Writes data as it is, and otherwise like `printLine`. */
 export function printBytes(data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    drawing(() => {
+    const through = process.stdout.isTTY ? drawing : drawAtOnce
+    through(() => {
       process.stdout.write(data, (error) => {
         if (error) reject(outputError(error))
         else resolve()
@@ -74,6 +75,16 @@ export function surviveClosedStreams(): void {
 export function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
+
+/** `999 B`, `1.5 KiB`, `2.0 GiB`. */
+export function describeBytes(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  for (; value >= 1000 && unit < units.length - 1; unit += 1) value /= 1024
+  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 
 function oneLine(text: string, maxCharacters: number): string {
   const escaped = escapeControls(text)

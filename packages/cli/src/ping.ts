@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Command } from 'commander'
-import { hostArgument, milliseconds, portFrom, wholeNumber } from './arguments.js'
+import { Option, type Command } from 'commander'
+import { hostArgument, identityOption, milliseconds, portFrom, protocolOption, wholeNumber } from './arguments.js'
 import { CommandError, usageError } from './exit-codes.js'
 import { addDialing, dial, type DialOptions } from './dial.js'
 import { formatAddress, printLine } from './output.js'
@@ -23,8 +23,14 @@ export function addPing(program: Command): void {
     .addArgument(hostArgument('where to connect to'))
     .argument('<port>', 'port to connect to', portFrom(1))
   addDialing(command)
+    .addOption(identityOption())
+    .addOption(protocolOption('what to speak; both sides must mean the same'))
     .option('--count <number>', 'end after so many', wholeNumber)
-    .option('--interval <seconds>', 'between two, half a second at least', milliseconds, 1000)
+    .addOption(
+      new Option('--interval <seconds>', 'between two, half a second at least')
+        .argParser(milliseconds)
+        .default(1000, '1'),
+    )
     .action(pingCommand)
 }
 

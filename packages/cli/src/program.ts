@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module'
 import { Command, type CommanderError } from 'commander'
+import { addBench } from './bench.js'
 import { addConnect } from './connect.js'
 import { addId } from './id.js'
 import { addInspect } from './inspect.js'
 import { addKeygen } from './keygen.js'
 import { addListen } from './listen.js'
 import { addPing } from './ping.js'
+import { addPipe } from './pipe.js'
 import { addTrust } from './trust.js'
 import { exitCodesHelp, usageError } from './exit-codes.js'
 
@@ -21,7 +23,9 @@ export function stalkProgram(): Command {
   addId(program)
   addListen(program)
   addConnect(program)
+  addPipe(program)
   addPing(program)
+  addBench(program)
   addTrust(program)
   addInspect(program)
   for (const command of withSubcommands(program)) throwUsage(command)
