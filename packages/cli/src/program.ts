@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command, type CommanderError } from 'commander'
 import { addBench } from './bench.js'
+import { addCompletion } from './completion.js'
 import { addConnect } from './connect.js'
 import { addId } from './id.js'
 import { addInspect } from './inspect.js'
@@ -28,6 +29,7 @@ export function stalkProgram(): Command {
   addBench(program)
   addTrust(program)
   addInspect(program)
+  addCompletion(program)
   for (const command of withSubcommands(program)) throwUsage(command)
   return program
 }

@@ -16,6 +16,7 @@ export function addTrust(program: Command): void {
     .command('trust')
     .summary('show and change the list of known servers')
     .description('The servers that `stalk connect` knows, and by which identity: `~/.stalk/known_peers`.')
+    .helpCommand('help [command]', 'print the help of a command')
   trust
     .command('list')
     .summary('print them')
