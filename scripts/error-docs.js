@@ -1,11 +1,7 @@
-// Writes docs/ERRORS.md from the tables of error codes: `npm run docs`; with --check it only says whether the file is current.
-import { readFileSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+// docs/ERRORS.md, from the tables of error codes.
 import prettier from 'prettier'
 import { errorTable } from '../packages/core/src/error-table.ts'
 import { spackErrorTable } from '../packages/spack/src/errors.ts'
-
-const file = path.resolve(import.meta.dirname, '../docs/ERRORS.md')
 
 const rows = (table, cells) =>
   Object.entries(table).map(([code, entry]) => `| \`${code}\` | ${cells(entry).join(' | ')} |`)
@@ -38,14 +34,14 @@ ${rows(spackErrorTable, ({ when, remedy }) => [when, remedy]).join('\n')}
 | \`USAGE\` | An option, an argument or a command is wrong. |
 | \`INPUT_INVALID\` | A line of the standard input is no message. |
 | \`INPUT_UNREADABLE\` | A file, or the standard input, could not be read: the message has the reason. |
-| \`PEER_CLOSED\` | The peer closed before it took, or replied to, a line of the input. |
-| \`OUTPUT_FAILED\` | The standard output could not be written, such as on a full disk. |
+| \`PEER_CLOSED\` | The peer closed before it took, or replied to, a line of the input; or while it was measured. |
+| \`PIPE_CUT\` | The other side of \`stalk pipe\` ended before it had sent everything. |
+| \`PIPE_DAMAGED\` | What arrived through \`stalk pipe\` is not what was sent, or not of its protocol. |
+| \`PIPE_UNWANTED\` | The other side of \`stalk pipe\` sends bytes, and this one has nowhere to put them. |
+| \`OUTPUT_FAILED\` | The standard output, or the file of \`--output\`, could not be written, such as on a full disk. |
 `
 
-const options = { ...(await prettier.resolveConfig(file)), parser: 'markdown' }
-const wanted = await prettier.format(text, options)
-if (!process.argv.includes('--check')) writeFileSync(file, wanted)
-else if (readFileSync(file, 'utf8') !== wanted) {
-  console.error('docs/ERRORS.md is not what the tables say: npm run docs')
-  process.exit(1)
+/** The document, formatted as the file that it is written to. */
+export async function errorDocs(file) {
+  return prettier.format(text, { ...(await prettier.resolveConfig(file)), parser: 'markdown' })
 }

@@ -16,17 +16,18 @@ export const exitCodes = {
   SIGTERM: 143,
 } as const
 
-/** For `stalk --help`. */
-export const exitCodesHelp = `Exit codes:
-  0    all went well
-  1    something else went wrong
-  2    wrong usage: an option, an argument or a command
-  3    nobody to talk to: could not connect or listen, or no stalk peer answered
-  4    authentication failed: the peer is not who it must be, or does not let us in
-  5    the connection was lost, or the peer closed it too early
-  6    an identity is missing, damaged, exposed or of the wrong protocol
-  7    a file or the input is unreadable, or a line of it is wrong
-  130  ended by SIGINT (143: SIGTERM, 141: nobody reads the output any more)`
+/** What they mean, for the help and the man page. */
+export const exitCodeMeanings: readonly (readonly [code: string, meaning: string])[] = [
+  ['0', 'all went well'],
+  ['1', 'something else went wrong'],
+  ['2', 'wrong usage: an option, an argument or a command'],
+  ['3', 'nobody to talk to: could not connect or listen, or no stalk peer answered'],
+  ['4', 'authentication failed: the peer is not who it must be, or does not let us in'],
+  ['5', 'the connection was lost, the peer closed it too early, or what arrived is not what was sent'],
+  ['6', 'an identity is missing, damaged, exposed or of the wrong protocol'],
+  ['7', 'a file or the input is unreadable, or a line of it is wrong'],
+  ['130', 'ended by SIGINT (143: SIGTERM, 141: nobody reads the output any more)'],
+]
 
 /** A failure that the command itself found, with its own code and exit code. */
 export class CommandError extends Error {

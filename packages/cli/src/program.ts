@@ -10,7 +10,8 @@ import { addListen } from './listen.js'
 import { addPing } from './ping.js'
 import { addPipe } from './pipe.js'
 import { addTrust } from './trust.js'
-import { exitCodesHelp, usageError } from './exit-codes.js'
+import { usageError } from './exit-codes.js'
+import { referenceHelp } from './reference.js'
 
 /** The whole command line. Wrong usage throws a CommandError USAGE; help and version a CommanderError of exit code 0. */
 export function stalkProgram(): Command {
@@ -19,7 +20,7 @@ export function stalkProgram(): Command {
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-    .addHelpText('after', `\n${environmentHelp}\n\n${exitCodesHelp}`)
+    .addHelpText('after', `\n${referenceHelp}`)
   addKeygen(program)
   addId(program)
   addListen(program)
@@ -33,13 +34,6 @@ export function stalkProgram(): Command {
   for (const command of withSubcommands(program)) throwUsage(command)
   return program
 }
-
-const environmentHelp = `Environment:
-  STALK_HOME        directory of the default identity and of known_peers; if it is not set, ~/.stalk, then ~/.spack
-  STALK_PASSPHRASE  of an encrypted id_priv; for keygen --passphrase without a terminal
-  STALK_DEBUG       1: print stack traces
-  STALKKEYLOG       a file to which the secrets of stalk/2 connections are added, for debugging only
-  NO_COLOR          no colour; without a terminal there is none anyway`
 
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { errorTable, StalkError, type StalkErrorCode } from '@stalk/core'
-import { exitCodeOf, exitCodesHelp } from '#src/exit-codes.js'
+import { exitCodeMeanings, exitCodeOf } from '#src/exit-codes.js'
 
 const expected: readonly (readonly [code: StalkErrorCode, exitCode: number])[] = [
   ['CONNECT_FAILED', 3],
@@ -57,7 +57,8 @@ test('every code of core that a command can end with has an exit code of its own
 
 test('the help names every exit code that an error can have', () => {
   const codes = Object.keys(errorTable) as StalkErrorCode[]
-  for (const code of codes) assert.match(exitCodesHelp, new RegExp(`^ +${exitCodeOf(new StalkError(code, ''))} `, 'mu'))
+  const named = new Set(exitCodeMeanings.map(([exitCode]) => exitCode))
+  for (const code of codes) assert.ok(named.has(String(exitCodeOf(new StalkError(code, '')))), code)
 })
 
 test('what is no error of stalk ends with 1', () => {
