@@ -66,12 +66,11 @@ function startEditor(lines: string[]): Interface {
 }
 
 /** Takes the line that is edited away, draws, and puts the line below. */
-function drawAbove(editor: Interface, draw: () => void): void {
-  const { rows } = editor.getCursorPos()
+function drawAbove(editor: Interface & { prevRows?: number }, draw: () => void): void {
   erase(editor)
   draw()
-  // the editor goes up by as many rows as its cursor was below the first, and clears what is there
-  process.stderr.write('\n'.repeat(rows))
+  // how many rows the editor goes up before it draws: the line is not where it was
+  editor.prevRows = 0
   editor.prompt(true)
 }
 

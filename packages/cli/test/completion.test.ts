@@ -101,13 +101,13 @@ test('bash completes choices, files and directories where they belong, and nothi
 
 const hasFish = spawnSync('fish', ['--version']).status === 0
 test('fish completes commands, options, choices and files', { skip: !hasFish && 'there is no fish here' }, () => {
-  const complete = (line: string): string => `complete -C '${line}'; echo --`
+  const complete = (line: string): string => `complete -C '${line}'; echo ==`
   const lines = ['stalk k', 'stalk trust ', 'stalk connect --trus', 'stalk listen --protocol ', 'stalk inspect a']
   const answers = inShell('fish', [
     '--no-config',
     '-c',
     `${fishCompletion(tree)}\n${lines.map(complete).join('\n')}`,
-  ]).split('--\n')
+  ]).split('==\n')
   assert.match(answers[0] ?? '', /^keygen\tmake an identity\n$/u)
   for (const name of ['list', 'add', 'remove', 'help']) assert.match(answers[1] ?? '', new RegExp(`^${name}\t`, 'mu'))
   assert.match(answers[2] ?? '', /^--trust\t/u)

@@ -92,7 +92,7 @@ test('on a terminal a server that was never seen is asked about: yes is remember
   assert.equal(stopped.code, 130, stopped.screen)
   await assert.rejects(readFile(file), /ENOENT/u)
 
-  const connected = `fingerprint ${fingerprint}\u001b[39m\r\n`
+  const connected = '> \u001b[3G'
   const yes = await onTerminal(args, [
     [question, 'maybe\r'],
     [question, 'yes\r'],

@@ -9,12 +9,18 @@ const scriptProgram = '/usr/bin/script'
 const probe = spawnSync(scriptProgram, ['--version'], { encoding: 'utf8' })
 assert.ok(probe.error === undefined && probe.stdout.includes('util-linux'), 'these tests need `script` of util-linux')
 
-/** Runs a command on a terminal; each answer is typed when its question is there. */
+/** What is typed when the screen ends with the question, or with a match of it; as a function, it is told of the moment. */
+type Exchange = readonly [question: string | RegExp, answer: string | (() => string)]
+
+/** Runs a command on a terminal of 40 columns; each answer is typed when its question is there. */
 type OnTerminal = (
   args: readonly string[],
-  dialogue?: readonly (readonly [question: string, answer: string])[],
+  dialogue?: readonly Exchange[],
   environment?: Record<string, string>,
 ) => Promise<{ code: number; screen: string }>
+
+/** Of the terminals here. */
+export const columns = 40
 
 /** @param home stands for the user's home directory */
 export function terminalFor(home: string): OnTerminal {
@@ -24,10 +30,11 @@ export function terminalFor(home: string): OnTerminal {
 async function run(
   home: string,
   args: readonly string[],
-  dialogue: readonly (readonly [question: string, answer: string])[],
+  dialogue: readonly Exchange[],
   environment: Record<string, string>,
 ): Promise<{ code: number; screen: string }> {
-  const command = [...stalkCommand, ...args].map((word) => `'${word}'`).join(' ')
+  const words = [...stalkCommand, ...args].map((word) => `'${word}'`).join(' ')
+  const command = `stty columns ${columns} && ${words}`
   const env = {
     ...process.env,
     HOME: home,
@@ -43,9 +50,10 @@ async function run(
   terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += text
     const [question, answer] = dialogue[asked] ?? []
-    if (question === undefined || !screen.endsWith(question)) return
+    if (question === undefined || answer === undefined) return
+    if (typeof question === 'string' ? !screen.endsWith(question) : !question.test(screen)) return
     asked++
-    terminal.stdin.write(answer ?? '')
+    terminal.stdin.write(typeof answer === 'string' ? answer : answer())
   })
   const [code] = (await once(terminal, 'close')) as [number]
   return { code, screen }
