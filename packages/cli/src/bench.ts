@@ -6,7 +6,7 @@ import { answerBench, BENCH_PROTOCOL } from './bench-protocol.js'
 import { settleDialing } from './dial.js'
 import { addEitherSide, checkEitherSide, openCounterpart, type EitherSideOptions } from './either-side.js'
 import { announce, closeWhenStopped, startListening } from './listening.js'
-import { describeBytes, printLine } from './output.js'
+import { describeBytes, formatAddress, note, printLine } from './output.js'
 import { stopOnSignals, type Stop } from './stop.js'
 
 /** As commander hands them over. */
@@ -44,6 +44,7 @@ async function benchCommand(host: string, port: number, options: BenchOptions): 
     return
   }
   const settings = { ...(await settleDialing(options, stop.signal)), applicationProtocols: [BENCH_PROTOCOL] }
+  note(`measuring ${formatAddress(host, port)} for ${options.seconds / 1000} s`)
   const result = await measure(opener(host, port, settings), options.seconds, stop.signal)
   await printLine(options.json ? JSON.stringify(result) : tableOf(result))
 }

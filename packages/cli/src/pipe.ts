@@ -59,8 +59,8 @@ Ends with 0 only if the other side has everything, too; with 5 if the line was c
 async function pipeCommand(host: string, port: number, options: PipeOptions): Promise<void> {
   checkEitherSide(port, options)
   if (options.quiet) leaveNotesOut()
-  const stop = stopOnSignals()
   const source = await chooseSource(options)
+  const stop = stopOnSignals()
   const file = options.output === undefined ? null : await fileSink(options.output)
   const sink = file ?? chooseSink(options)
   try {
