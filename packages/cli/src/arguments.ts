@@ -20,9 +20,12 @@ export function portFrom(lowest: number): (value: string) => number {
   }
 }
 
-export function wholeNumber(value: string): number {
-  if (/^\d{1,9}$/u.test(value)) return Number(value)
-  throw new InvalidArgumentError('It must be a whole number.')
+export function wholeNumberFrom(lowest: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d{1,9}$/u.test(value) ? Number(value) : -1
+    if (number >= lowest) return number
+    throw new InvalidArgumentError(`It must be a whole number from ${lowest}.`)
+  }
 }
 
 export function milliseconds(value: string): number {

@@ -12,7 +12,7 @@ import { Option, type Command } from 'commander'
 import { knownPeersOption, milliseconds } from './arguments.js'
 import { askTrust, canAsk } from './ask-trust.js'
 import { exitCodes, usageError, withExitCode } from './exit-codes.js'
-import { loadOwnIdentity, resolveServerIdentity } from './identities.js'
+import { loadOwnIdentity, resolveIdentity } from './identities.js'
 
 /** What to do with a server that was never seen. */
 type TrustPolicyName = 'ask' | 'accept-new' | 'strict'
@@ -76,7 +76,8 @@ export async function settleDialing(options: DialOptions, signal: AbortSignal): 
 
 async function choosePin(options: DialOptions, signal: AbortSignal): Promise<ServerCheck> {
   const { serverIdentity, unverified } = options
-  if (serverIdentity !== undefined) return { serverIdentity: await resolveServerIdentity(serverIdentity) }
+  if (serverIdentity !== undefined)
+    return { serverIdentity: await resolveIdentity(serverIdentity, '--server-identity') }
   if (unverified) return { unverified }
   const { trust: policy = canAsk() ? 'ask' : 'strict' } = options
   if (policy === 'ask' && !canAsk()) throw usageError('--trust ask needs a terminal to ask on')

@@ -39,14 +39,18 @@ export function loadPublicIdentity(file: string | undefined): Promise<Identity> 
   })
 }
 
-/** What `--server-identity` names: the text of an identity, a fingerprint, or a file or directory that has an identity. */
-export async function resolveServerIdentity(value: string): Promise<Identity | string> {
+/**
+ * What somebody else's identity is given as: its text, its fingerprint, or a file or directory that has it.
+ *
+ * @param what it is, for the error if it is none of these
+ */
+export async function resolveIdentity(value: string, what: string): Promise<Identity | string> {
   // whoever copies the line of `stalk id` with its label means the same
   const text = value.trim().replace(/^identity\s+/u, '')
   if (looksLikeText(text)) return asIdentityError(() => Promise.resolve(Identity.parse(text)))
   if (/^[\w-]{43}$/u.test(text) && !(await exists(text))) return text
   if (!(await exists(value))) {
-    const message = `--server-identity: there is no file ${value}, and it is neither the text of an identity (stalk/2:ed25519:…) nor a fingerprint`
+    const message = `${what}: there is no file ${value}, and it is neither the text of an identity (stalk/2:ed25519:…) nor a fingerprint`
     throw new CommandError('IDENTITY_NOT_FOUND', message, exitCodes.identity)
   }
   return asIdentityError(() => Identity.loadPublic(value))

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { Identity, StalkError, type Protocol } from '@stalk/core'
 import { Option, type Command } from 'commander'
-import { protocolOption, wholeNumber } from './arguments.js'
+import { protocolOption, wholeNumberFrom } from './arguments.js'
 import { usageError } from './exit-codes.js'
 import { defaultDirectory, exists } from './identities.js'
 import { describeIdentity } from './describe-identity.js'
@@ -28,7 +28,7 @@ export function addKeygen(program: Command): void {
     .addOption(
       new Option('--type <type>', 'kind of key (stalk/2: ed25519; stalk/1 knows rsa only)').choices(['ed25519', 'rsa']),
     )
-    .option('--bits <number>', 'size of an RSA key (stalk/1: 2048, stalk/2: 3072)', wholeNumber)
+    .option('--bits <number>', 'size of an RSA key (stalk/1: 2048, stalk/2: 3072)', wholeNumberFrom(0))
     .option('--out <dir>', 'where to ($STALK_HOME or ~/.stalk)')
     .option('--passphrase', 'encrypt id_priv: asks twice, or takes $STALK_PASSPHRASE; stalk/2 only')
     .option('--force', 'replace the identity that is there, for good')

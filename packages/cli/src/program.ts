@@ -45,10 +45,15 @@ function throwUsage(command: Command): void {
   command.configureOutput({ writeErr: () => undefined })
   command.exitOverride((error: CommanderError) => {
     if (error.exitCode === 0) throw error
-    const message =
-      error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: |\.$/gu, '')
-    throw usageError(`${message.replaceAll('\n', ' ')}; see ${full} --help`, error)
+    throw usageError(`${usageMessage(error).replaceAll('\n', ' ')}; see ${full} --help`, error)
   })
+}
+
+function usageMessage({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'a command is missing'
+  const sentence = message.replace(/^error: (?:command-argument )?|\.$/gu, '')
+  // whoever writes host:port, as addresses are printed, has written one of the two
+  return sentence === "missing required argument 'port'" ? `${sentence} (host and port are two words)` : sentence
 }
 
 function nameOf(command: Command): string {

@@ -2,7 +2,7 @@ import { addKnownPeer, listKnownPeers, removeKnownPeer, type Identity, type Know
 import type { Command } from 'commander'
 import { hostArgument, knownPeersOption, portFrom } from './arguments.js'
 import { CommandError, exitCodes, usageError } from './exit-codes.js'
-import { loadPublicIdentity } from './identities.js'
+import { resolveIdentity } from './identities.js'
 import { formatAddress, note, printLine } from './output.js'
 
 /** As commander hands them over. */
@@ -19,14 +19,14 @@ export function addTrust(program: Command): void {
     .helpCommand('help [command]', 'print the help of a command')
   trust
     .command('list')
-    .summary('print them')
+    .summary('print the known servers')
     .description('Prints the address and the fingerprint of every known server.')
     .addOption(knownPeersOption())
     .option('--json', 'print one line of JSON for each')
     .action(listTrusted)
   trust
     .command('add')
-    .summary('add one')
+    .summary('add a server')
     .description('Adds a server, beside what is known of it: both identities are expected then.')
     .addArgument(hostArgument('where the server is, as you write it for connect'))
     .argument('<port>', 'its port', portFrom(1))
@@ -35,7 +35,7 @@ export function addTrust(program: Command): void {
     .action(addTrusted)
   trust
     .command('remove')
-    .summary('take one out')
+    .summary('take a server out')
     .description('Takes a server out: the next connection sees it for the first time.')
     .addArgument(hostArgument('where the server is'))
     .argument('<port>', 'its port', portFrom(1))
@@ -46,16 +46,27 @@ export function addTrust(program: Command): void {
 
 /** Prints the known servers, one a line. */
 async function listTrusted({ knownPeers, json }: TrustOptions): Promise<void> {
-  for (const peer of await listKnownPeers(knownPeers)) {
+  const peers = await listKnownPeers(knownPeers)
+  if (peers.length === 0) {
+    note('no server is known yet: on a terminal `stalk connect` asks about a new one, `stalk trust add` adds one')
+  }
+  for (const peer of peers) {
     await printLine(json ? jsonOf(peer) : `${peer.address} ${peer.identity.fingerprint}`)
   }
 }
 
 /** Adds a server. */
 async function addTrusted(host: string, port: number, key: string, { knownPeers }: TrustOptions): Promise<void> {
-  const identity: Identity = await loadPublicIdentity(key)
+  const identity = await resolveWholeIdentity(key)
   const isNew = await addKnownPeer({ host, port }, identity, knownPeers)
   note(`${formatAddress(host, port)} ${identity.fingerprint} ${isNew ? 'is known from now on' : 'was known already'}`)
+}
+
+/** A fingerprint says whom to expect, but the list has what can be compared bit by bit. */
+async function resolveWholeIdentity(value: string): Promise<Identity> {
+  const identity = await resolveIdentity(value, 'the identity')
+  if (typeof identity !== 'string') return identity
+  throw usageError('a fingerprint is not enough: take the whole line that `stalk id --only identity` prints there')
 }
 
 /** Takes a server out, or one identity of it. */

@@ -39,6 +39,17 @@ test('ping goes on until a signal, and then sums up', async () => {
   assert.match(stdout, /\d round trips, /u)
 })
 
+test('ping sums up, too, when the line is lost: exit code 5', async () => {
+  const mortal = new StalkProcess(['listen', '127.0.0.1', '0', '--identity', server, '--allow-anonymous'])
+  const pinging = new StalkProcess(ping.with(2, await mortal.port()))
+  await pinging.seen('stdout', /1 [\d.]+ ms\n/u)
+  mortal.child.kill('SIGKILL')
+  const { code, stdout, stderr } = await pinging.finished()
+  assert.equal(code, 5)
+  assert.match(stdout, /\d round trips?, .*\n$/u)
+  assert.match(stderr, /^stalk: .*\(CONNECTION_(?:TRUNCATED|LOST)\)\n$/u)
+})
+
 test('ping needs stalk/2, and a server that it can trust', async () => {
   const old = await run(['ping', '127.0.0.1', port, '--protocol', 'stalk/1', '--unverified'])
   assert.equal(old.code, 2)

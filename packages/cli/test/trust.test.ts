@@ -43,6 +43,12 @@ test('a server that was never seen is refused in a pipe: PEER_UNKNOWN with its f
 
 test('trust add, list and remove keep the list; connect goes by it', async () => {
   const text = (await Identity.load(server)).toString()
+  const empty = await run(['trust', 'list'], { environment })
+  assert.deepEqual([empty.code, empty.stdout], [0, ''])
+  assert.match(empty.stderr, /^no server is known yet: .*stalk trust add/u)
+  const short = await run(['trust', 'add', '127.0.0.1', port, fingerprint], { environment })
+  assert.equal(short.code, 2)
+  assert.match(short.stderr, /a fingerprint is not enough/u)
   const added = await run(['trust', 'add', '127.0.0.1', port, text], { environment })
   assert.deepEqual([added.code, added.stderr], [0, `${address} ${fingerprint} is known from now on\n`])
   const again = await run(['trust', 'add', '127.0.0.1', port, path.join(server, 'id_pub')], { environment })
