@@ -10,7 +10,7 @@ export const environment: Table = [
     'directory of the default identity, of known_peers and of history; if it is not set, ~/.stalk, then ~/.spack',
   ],
   ['STALK_PASSPHRASE', 'of an encrypted id_priv; for keygen --passphrase without a terminal'],
-  ['STALK_DEBUG', '1: print stack traces'],
+  ['STALK_DEBUG', '1: log what happens on connections, as NODE_DEBUG=stalk does, and print stack traces'],
   ['STALKKEYLOG', 'a file to which the secrets of stalk/2 connections are added, for debugging only'],
   ['NO_COLOR', 'no colour; without a terminal there is none anyway'],
 ]
