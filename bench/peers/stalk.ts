@@ -1,0 +1,102 @@
+// stalk as its users use it: connect and listen, send and for await. The handshake rate is for strangers, so it is off.
+import { connect, Identity, listen, Spack, type Connection } from '@stalk/core'
+import { join } from 'node:path'
+import type { Message, Reading, Workload } from '../harness/workload.js'
+import type { Link, Peer } from '../link/peer.js'
+import { host } from '../link/sockets.js'
+
+export const peers = [
+  stalkPeer('stalk', 'stalk/2', selfDescribing),
+  stalkPeer('stalk-1', 'stalk/1', selfDescribing),
+  stalkPeer('stalk-schema', 'stalk/2', bySchema),
+]
+
+/** Messages to spacks and back, as an application does it. */
+interface Coding {
+  encode(message: Message): Spack
+  decode(spack: Spack): Message
+}
+
+function selfDescribing({ kind }: Workload): Coding {
+  return kind === 'bytes' ? bytesCoding : readingCoding
+}
+
+const bytesCoding: Coding = {
+  encode: (message) => new Spack().bytes(message as Uint8Array),
+  decode: (spack) => spack.values()[0] as Uint8Array,
+}
+
+const readingCoding: Coding = {
+  encode(message) {
+    const { seq, ts, name, payload } = message as Reading
+    return new Spack().integer(seq).float64(ts).string(name).bytes(payload)
+  },
+  decode(spack) {
+    const [seq, ts, name, payload] = spack.values() as [number, number, string, Uint8Array]
+    return { seq, ts, name, payload }
+  },
+}
+
+/**
+ * The place for schemas: once there is `@stalk/spack/schema`, `Coding` for both kinds of messages by
+ * `schema({ seq: integer, ts: float64, name: string, payload: bytes })` comes here.
+ */
+function bySchema(): Coding {
+  throw new Error('there is no @stalk/spack/schema yet')
+}
+
+function stalkPeer(name: string, protocol: 'stalk/1' | 'stalk/2', coding: (workload: Workload) => Coding): Peer {
+  const folder = (directory: string, side: string): string => join(directory, protocol.replace('/', '-'), side)
+  const type = protocol === 'stalk/2' ? ({ type: 'ed25519' } as const) : ({ type: 'rsa', protocol } as const)
+  let sides: Promise<{ identity: Identity; serverIdentity: Identity }> | undefined
+  return {
+    name,
+    async prepare(directory) {
+      coding({ kind: 'reading' } as Workload)
+      for (const side of ['server', 'client']) {
+        await (await Identity.generate(type)).save(folder(directory, side), { force: true })
+      }
+    },
+    async listen({ directory, workload }, accept) {
+      const identity = await Identity.load(folder(directory, 'server'))
+      const { encode, decode } = coding(workload)
+      const handler = async (connection: Connection): Promise<void> => {
+        const receive = accept(linkOver(connection, encode))
+        for await (const message of connection) receive(decode(message))
+      }
+      const limits = limitsFor(workload)
+      return listen(host, 0, handler, { identity, protocol, limits, handshakeRate: false, maxConnections: 20_000 })
+    },
+    async connect({ directory, workload }, port, receive) {
+      sides ??= loadSides(folder(directory, 'client'), folder(directory, 'server'))
+      const connection = await connect(host, port, { ...(await sides), protocol, limits: limitsFor(workload) })
+      const { encode, decode } = coding(workload)
+      void receiveAll(connection, (message) => receive(decode(message)))
+      return linkOver(connection, encode)
+    },
+  }
+}
+
+async function loadSides(
+  client: string,
+  server: string,
+): Promise<{ readonly identity: Identity; readonly serverIdentity: Identity }> {
+  return { identity: await Identity.load(client), serverIdentity: await Identity.loadPublic(server) }
+}
+
+/** A message of 16 MiB does not fit into the default of 16 MiB, since it has a type and a length as well. */
+function limitsFor({ size }: Workload): { maxMessageBytes: number } {
+  return { maxMessageBytes: Math.max(16 * 1024 * 1024, size + 1024) }
+}
+
+async function receiveAll(connection: Connection, receive: (message: Spack) => void): Promise<void> {
+  for await (const message of connection) receive(message)
+}
+
+function linkOver(connection: Connection, encode: (message: Message) => Spack): Link {
+  return {
+    send: (message) => connection.send(encode(message)),
+    drain: () => connection.flush(),
+    close: () => connection.close(),
+  }
+}
