@@ -120,15 +120,16 @@ async function settleCount(scenario: Scenario, group: Group, rounds: number): Pr
     const cost = cpuSeconds / count
     count = group.whole(count * (part >= 0.5 ? 1 / part : Math.min(10, Math.max(2, 1 / part))))
     if (part < 0.5) continue
-    if (cost > best * SETTLED) break
-    best = cost
     long += 1
+    if (cost > best * SETTLED && long >= LEAST_WARM_UP_ROUNDS) break
+    best = Math.min(best, cost)
   }
   return count
 }
 
-/** Warm is who does not get better by more than a tenth any more, or has had so many rounds for it. */
+/** Warm is who does not get better by more than a tenth any more, after some rounds; or has had so many for it. */
 const SETTLED = 0.9
+const LEAST_WARM_UP_ROUNDS = 3
 const MOST_WARM_UP_ROUNDS = 8
 
 /** Two processes that are both busy most of the time. */
