@@ -25,9 +25,12 @@ export class Child {
   #failure: Error | null = null
   /** What it started itself, and what has to go with it. */
   helpers: readonly number[] = []
+  /** Whether it listens: a process of a cluster loses what it is told before. */
+  readonly #listens: Promise<unknown>
 
   constructor(child: ChildProcess) {
     this.#process = child
+    this.#listens = new Promise((resolve) => child.once('message', resolve))
     child.on('message', (answer: Answer) => this.#take(answer))
     child.on('exit', (code, signal) => this.#fail(`the process ended with ${signal ?? code}\n${this.#stderr}`))
     child.on('error', (error) => this.#fail(error.message))
@@ -64,7 +67,7 @@ export class Child {
         }
       }
       this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject) })
-      this.#process.send({ id, ...command })
+      void this.#listens.then(() => this.#process.send({ id, ...command }))
     })
   }
 
@@ -85,8 +88,6 @@ export class Child {
       this.#fail(answer.failure)
       return
     }
-    // processes of a cluster also hear of what cluster itself has to say
-    if (!('id' in answer)) return
     this.#waiting.get(answer.id)?.resolve(answer.result as never)
     this.#waiting.delete(answer.id)
   }

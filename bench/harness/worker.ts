@@ -22,6 +22,7 @@ process.on('message', (command: Command & { readonly id: number }) => {
 process.on('disconnect', () => process.exit())
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
+process.send?.({ id: -1, result: 'listening' })
 
 async function obey(command: Command): Promise<unknown> {
   if (command.do === 'start') {
