@@ -20,10 +20,16 @@ export interface KnownPeersOptions {
 /**
  * Trust on first use: a file that says which identity each server had when it was first seen, `host:port identity` a line.
  *
- * @param path `~/.stalk/known_peers`, or in `$STALK_HOME`, unless told otherwise; it need not exist
+ * @param path `~/.stalk/known_peers`, or in `$STALK_HOME`, unless told otherwise; it need not exist, and may be left out before options
  * @throws TypeError for options that make no sense. Connecting with it throws PEER_CHANGED, PEER_UNKNOWN, PEER_LIST_INVALID, PEER_LIST_IO.
  */
-export function knownPeers(path: string = defaultKnownPeersPath(), options: KnownPeersOptions = {}): TrustPolicy {
+export function knownPeers(path?: string, options?: KnownPeersOptions): TrustPolicy
+export function knownPeers(options: KnownPeersOptions): TrustPolicy
+export function knownPeers(first?: string | KnownPeersOptions, second: KnownPeersOptions = {}): TrustPolicy {
+  return typeof first === 'object' ? policyFor(defaultKnownPeersPath(), first) : policyFor(first, second)
+}
+
+function policyFor(path: string = defaultKnownPeersPath(), options: KnownPeersOptions): TrustPolicy {
   const { ask, policy = ask === undefined ? 'strict' : 'ask' } = options
   if (typeof (path as unknown) !== 'string' || path === '') throw new TypeError('knownPeers takes the path of a file')
   if (!['ask', 'accept-new', 'strict'].includes(policy)) {

@@ -1,4 +1,4 @@
-import { StalkError } from '../errors.js'
+import { StalkError, type StalkErrorCode } from '../errors.js'
 import { addTraffic, noTraffic, type Traffic } from '../connection/metrics.js'
 import type { Connection } from '../connection/connection.js'
 
@@ -13,14 +13,14 @@ export interface ListenerMetrics extends Readonly<Traffic> {
   /** Peers that were turned away without a handshake, because of `maxConnections` or `handshakeRate`. */
   readonly turnedAway: number
   /** How often a handshake failed with which code. */
-  readonly failedHandshakes: Readonly<Record<string, number>>
+  readonly failedHandshakes: Readonly<Partial<Record<StalkErrorCode, number>>>
 }
 
 /** Counts for a listener. */
 export class ListenerCounters {
   #established = 0
   #turnedAway = 0
-  readonly #failed = new Map<string, number>()
+  readonly #failed = new Map<StalkErrorCode, number>()
   /** Of connections that are gone. */
   readonly #gone: Traffic = noTraffic()
 

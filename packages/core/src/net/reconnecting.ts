@@ -141,7 +141,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   }
 
   /**
-   * Resolves once everything sent so far has arrived at the peer, or was given up by `onUnconfirmed`; rejects with what ends it for good.
+   * Resolves once everything sent so far has arrived at the peer’s side of the connection, or was given up by `onUnconfirmed`; rejects with what ends it for good.
    *
    * @param options.signal gives up waiting, with its reason; what was sent goes its way all the same
    */

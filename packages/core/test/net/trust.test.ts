@@ -89,6 +89,20 @@ test('knownPeers: accept-new adds a server once, and expects it from then on', a
   await aliceConnects2(t, listener, { serverIdentity })
 })
 
+test('knownPeers takes options alone: the list is then the one in STALK_HOME', async (t) => {
+  const home = await directory(t)
+  const before = process.env['STALK_HOME']
+  process.env['STALK_HOME'] = home
+  t.after(() => {
+    if (before === undefined) delete process.env['STALK_HOME']
+    else process.env['STALK_HOME'] = before
+  })
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  await aliceConnects2(t, listener, { serverIdentity: knownPeers({ policy: 'accept-new' }) })
+  assert.equal((await listKnownPeers()).length, 1)
+  assert.ok((await readFile(path.join(home, 'known_peers'), 'utf8')).includes(ed25519Bob.toString()))
+})
+
 test('knownPeers: strict refuses whom it does not know, and is what you get without an ask function', async (t) => {
   const file = path.join(await directory(t), 'known_peers')
   const listener = await bobListens2(t, (connection) => connection.closed)
