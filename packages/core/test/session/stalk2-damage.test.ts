@@ -25,7 +25,7 @@ for (const [name, heard] of [
         damaged[bit >> 3]! ^= 1 << (bit & 7)
         const outcome = after(transcript, index, damaged)
         assert.notEqual(outcome.error, null, `bit ${bit}`)
-        assert.deepEqual({ ...outcome, error: null }, before, `bit ${bit}`)
+        assert.deepEqual({ ...outcome, error: null, stage: null }, before, `bit ${bit}`)
       }
     })
 
@@ -33,7 +33,7 @@ for (const [name, heard] of [
       for (let cut = 0; cut < sent.length; cut += 1) {
         const outcome = after(transcript, index, sent.subarray(0, cut))
         const error = before.established ? 'CONNECTION_TRUNCATED' : 'HANDSHAKE_TRUNCATED'
-        assert.deepEqual(outcome, { ...before, error }, `byte ${cut}`)
+        assert.deepEqual({ ...outcome, stage: null }, { ...before, error }, `byte ${cut}`)
       }
     })
   }
