@@ -29,7 +29,7 @@ export class Client {
     const isRaw = catalogue.find(({ name }) => name === setup.contestant)?.limit === true
     this.workload = scenario.workload(scenario.cases[setup.caseIndex]!)
     this.check = checker(this.workload, isRaw, fail)
-    const context = { directory: setup.directory, workload: this.workload, single: scenario.single }
+    const context = { directory: setup.directory, workload: this.workload, single: scenario.single, port: setup.port }
     this.#open = (receive) => peer.connect(context, setup.port, receive)
   }
 

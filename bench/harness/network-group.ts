@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
+import { freePort } from '../link/sockets.js'
 import { Child } from './child.js'
 import type { NetworkScenario } from './network-scenario.js'
 import type { Account, Command, Ran, Started } from './protocol.js'
@@ -29,7 +30,8 @@ export class NetworkGroup implements Group {
   ): Promise<NetworkGroup> {
     const group = new NetworkGroup(scenario, scenario.cases[caseIndex]!)
     try {
-      const setup = { scenario: scenario.name, contestant: contestant.name, directory, caseIndex, port: 0 }
+      const wanted = group.#case.processes === undefined ? 0 : await freePort()
+      const setup = { scenario: scenario.name, contestant: contestant.name, directory, caseIndex, port: wanted }
       const servers = await ask<Started>(group.#servers, { do: 'start', setup: { ...setup, role: 'server' } })
       for (const [index, { helpers }] of servers.entries()) group.#servers[index]!.helpers = helpers
       const { port } = servers[0]!

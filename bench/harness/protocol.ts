@@ -5,7 +5,7 @@ export interface Setup {
   readonly contestant: string
   readonly directory: string
   readonly caseIndex: number
-  /** Of the server, for a client. */
+  /** Of the server; 0 for any free one. */
   readonly port: number
 }
 

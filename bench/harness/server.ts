@@ -15,7 +15,7 @@ export async function serverRole(setup: Setup, accounts: Accounts, fail: (error:
   const workload = scenario.workload(scenario.cases[setup.caseIndex]!)
   const check = checker(workload, entry.limit === true, fail)
   let expected = Infinity
-  const context = { directory: setup.directory, workload, single: scenario.single }
+  const context = { directory: setup.directory, workload, single: scenario.single, port: setup.port }
   const server = await peer.listen(context, (link): Receive => {
     let arrived = 0
     if (scenario.serves === 'each') {

@@ -7,6 +7,8 @@ export interface Context {
   readonly workload: Workload
   /** True: there will be one connection and no more. */
   readonly single: boolean
+  /** Where the server listens; 0 for any free port. The processes of a cluster share theirs, and nothing else tells two servers apart. */
+  readonly port: number
 }
 
 /** One side of an established connection, as a scenario drives it. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
+import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net'
 import { FramedChannel, unframe, type ByteStream } from './framed-channel.js'
 import type { Channel, ReceiveBody } from './byte-peer.js'
 import type { Server } from './peer.js'
@@ -7,8 +7,8 @@ import type { Server } from './peer.js'
 export const host = '127.0.0.1'
 
 /** A server of Node’s, once it listens. */
-export async function listening(server: NetServer): Promise<Server> {
-  server.listen({ port: 0, host, backlog: 4096 })
+export async function listening(server: NetServer, wanted = 0): Promise<Server> {
+  server.listen({ port: wanted, host, backlog: 4096 })
   await once(server, 'listening')
   return { port: (server.address() as AddressInfo).port }
 }
@@ -20,6 +20,14 @@ export function socketChannel(socket: Socket): Channel {
 
 export function receiveFrom(socket: Socket, receive: ReceiveBody): void {
   socket.on('data', unframe(receive))
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  const { port } = await listening(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 /** Resolves on the event and rejects on an error; a connection that breaks later is noticed by what is missing. */

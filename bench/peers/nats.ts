@@ -3,12 +3,12 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect as dial } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { batchedOverBytes, overBytes, type BytePeer, type Channel, type ReceiveBody } from '../link/byte-peer.js'
 import { certificateFile, credentials, keyFile, makeCertificates } from '../link/certificates.js'
-import { host, listening } from '../link/sockets.js'
+import { freePort, host } from '../link/sockets.js'
 
 const nats: BytePeer = {
   name: 'nats',
@@ -77,7 +77,7 @@ function connectTo(directory: string, port: number, side: 'server' | 'client'): 
 
 /** The broker drops slow subscribers: it may keep so much for one that this never happens here. */
 async function startBroker(directory: string): Promise<{ port: number; pid: number }> {
-  const { port, close } = await freePort()
+  const port = await freePort()
   const certificates = join(directory, 'nats-clients.pem')
   writeFileSync(certificates, Buffer.concat([credentials(directory, 'server').ca, credentials(directory, 'client').ca]))
   const [cert, key] = [certificateFile(directory, 'server'), keyFile(directory, 'server')]
@@ -87,7 +87,6 @@ async function startBroker(directory: string): Promise<{ port: number; pid: numb
     `host: ${host}\nport: ${port}\nmax_payload: 67108864\nmax_pending: 2147483648\nmax_connections: 20000\n` +
       `tls { cert_file: "${cert}", key_file: "${key}", ca_file: "${certificates}", verify: true, timeout: 20 }\n`,
   )
-  await close()
   const child = spawn(broker(), ['-c', file], { stdio: 'ignore' })
   process.once('exit', () => child.kill('SIGKILL'))
   await waitFor(port)
@@ -101,14 +100,7 @@ function broker(): string {
   return file
 }
 
-async function freePort(): Promise<{ port: number; close: () => Promise<void> }> {
-  const server = createServer()
-  const { port } = await listening(server)
-  return { port, close: () => new Promise((resolve) => server.close(() => resolve())) }
-}
-
 async function waitFor(port: number): Promise<void> {
-  const { connect: dial } = await import('node:net')
   for (let tries = 0; tries < 100; tries += 1) {
     const isOpen = await new Promise<boolean>((resolve) => {
       const socket = dial({ port, host })

@@ -7,11 +7,11 @@ import type { Link, Peer, Receive } from '../link/peer.js'
 export const peers: readonly Peer[] = [
   {
     name: 'raw',
-    listen({ workload: { size } }, accept) {
+    listen({ workload: { size }, port }, accept) {
       const server = createServer({ noDelay: true }, (socket) => {
         receiveFrom(ignoreErrors(socket), size, accept(new RawLink(socket, size)))
       })
-      return listening(server)
+      return listening(server, port)
     },
     async connect({ workload: { size } }, port, receive) {
       const socket = await ready(connect({ port, host, noDelay: true }), 'connect')

@@ -18,7 +18,7 @@ const secretStream: BytePeer = {
       writeFileSync(keyFile(directory, side), Buffer.concat([publicKey, secretKey]))
     }
   },
-  listen({ directory }, accept) {
+  listen({ directory, port }, accept) {
     const keyPair = readKeyPair(directory, 'server')
     const server = createServer(socketOptions, (socket) => {
       const stream = new SecretStream(false, ignoreErrors(socket), { keyPair })
@@ -26,7 +26,7 @@ const secretStream: BytePeer = {
       stream.on('connect', () => stream.on('data', accept(channelOver(stream))))
       stream.on('end', () => stream.end())
     })
-    return listening(server)
+    return listening(server, port)
   },
   async connect({ directory }, port, receive) {
     keys ??= readKeyPair(directory, 'client')

@@ -57,7 +57,7 @@ function stalkPeer(name: string, protocol: 'stalk/1' | 'stalk/2', coding: (workl
         await (await Identity.generate(type)).save(folder(directory, side), { force: true })
       }
     },
-    async listen({ directory, workload }, accept) {
+    async listen({ directory, workload, port }, accept) {
       const identity = await Identity.load(folder(directory, 'server'))
       const { encode, decode } = coding(workload)
       const handler = async (connection: Connection): Promise<void> => {
@@ -65,7 +65,7 @@ function stalkPeer(name: string, protocol: 'stalk/1' | 'stalk/2', coding: (workl
         for await (const message of connection) receive(decode(message))
       }
       const limits = limitsFor(workload)
-      return listen(host, 0, handler, { identity, protocol, limits, handshakeRate: false, maxConnections: 20_000 })
+      return listen(host, port, handler, { identity, protocol, limits, handshakeRate: false, maxConnections: 20_000 })
     },
     async connect({ directory, workload }, port, receive) {
       sides ??= loadSides(folder(directory, 'client'), folder(directory, 'server'))

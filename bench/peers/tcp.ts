@@ -5,11 +5,11 @@ import { host, ignoreErrors, listening, ready, receiveFrom, socketChannel } from
 
 const tcp: BytePeer = {
   name: 'tcp',
-  listen(_, accept) {
+  listen({ port }, accept) {
     const server = createServer({ noDelay: true }, (socket) => {
       receiveFrom(ignoreErrors(socket), accept(socketChannel(socket)))
     })
-    return listening(server)
+    return listening(server, port)
   },
   async connect(_, port, receive) {
     const socket = await ready(connect({ port, host, noDelay: true }), 'connect')

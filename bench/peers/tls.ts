@@ -10,12 +10,12 @@ let secureContext: SecureContext | undefined
 const tls: BytePeer = {
   name: 'tls',
   prepare: makeCertificates,
-  listen({ directory }, accept) {
+  listen({ directory, port }, accept) {
     const options = { ...credentials(directory, 'server'), requestCert: true, rejectUnauthorized: true } as const
     const server = createServer({ ...options, minVersion: 'TLSv1.3', noDelay: true }, (socket: TLSSocket) => {
       receiveFrom(ignoreErrors(socket), accept(socketChannel(socket)))
     })
-    return listening(server)
+    return listening(server, port)
   },
   async connect({ directory }, port, receive) {
     secureContext ??= createSecureContext({ ...credentials(directory, 'client'), minVersion: 'TLSv1.3' })

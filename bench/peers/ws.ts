@@ -16,13 +16,13 @@ let secureContext: SecureContext | undefined
 const ws: BytePeer = {
   name: 'ws',
   prepare: makeCertificates,
-  listen({ directory }, accept) {
+  listen({ directory, port }, accept) {
     const options = { ...credentials(directory, 'server'), requestCert: true, rejectUnauthorized: true } as const
     const server = createServer({ ...options, minVersion: 'TLSv1.3', noDelay: true })
     new WebSocketServer({ server, ...common }).on('connection', (socket, { socket: line }) => {
       receiveFrom(socket, accept(channelOver(socket, line)))
     })
-    return listening(server)
+    return listening(server, port)
   },
   async connect({ directory }, port, receive) {
     secureContext ??= createSecureContext({ ...credentials(directory, 'client'), minVersion: 'TLSv1.3' })
