@@ -23,6 +23,9 @@ export class Child {
   #count = 0
   #stderr = ''
   #failure: Error | null = null
+  /** Rejects when the process has failed, whether or not it was asked for anything. */
+  readonly failed: Promise<never>
+  #reject: (error: Error) => void = () => undefined
   /** What it started itself, and what has to go with it. */
   helpers: readonly number[] = []
   /** Whether it listens: a process of a cluster loses what it is told before. */
@@ -30,6 +33,8 @@ export class Child {
 
   constructor(child: ChildProcess) {
     this.#process = child
+    this.failed = new Promise((_, reject) => (this.#reject = reject))
+    this.failed.catch(() => undefined)
     this.#listens = new Promise((resolve) => child.once('message', resolve))
     child.on('message', (answer: Answer) => this.#take(answer))
     child.on('exit', (code, signal) => this.#fail(`the process ended with ${signal ?? code}\n${this.#stderr}`))
@@ -94,6 +99,7 @@ export class Child {
 
   #fail(message: string): void {
     this.#failure ??= new Error(message)
+    this.#reject(this.#failure)
     for (const { reject } of this.#waiting.values()) reject(this.#failure)
     this.#waiting.clear()
   }

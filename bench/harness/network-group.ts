@@ -61,7 +61,9 @@ export class NetworkGroup implements Group {
     const countOfClient = count / this.#clients.length
     const countOfLine = countOfClient / Math.max(1, this.#scenario.lines(this.#case))
     await ask(everybody, { do: 'begin', count: countOfLine })
-    const ran = await ask<Ran>(this.#clients, { do: 'run', count: countOfClient }, 120)
+    // a client waits in vain for a server that has failed
+    const running = ask<Ran>(this.#clients, { do: 'run', count: countOfClient }, 120)
+    const ran = await Promise.race([running, ...this.#servers.map(({ failed }) => failed)])
     const accounts = await ask<Account>(everybody, { do: 'end' })
     const servers = accounts.slice(0, this.#servers.length)
     const startedAt = Math.min(...ran.map((one) => one.startedAt))

@@ -23,8 +23,12 @@ function number(value: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
+/** The first line of each reason; the whole is in the JSON. */
 export function notRunLines(notRun: readonly NotRun[]): string {
   return notRun
-    .map(({ contestant, case: variant, reason }) => `not run: ${contestant}${variant && ` (${variant})`}: ${reason}`)
+    .map(
+      ({ contestant, case: variant, reason }) =>
+        `not run: ${contestant}${variant && ` (${variant})`}: ${reason.split('\n')[0]}`,
+    )
     .join('\n')
 }
