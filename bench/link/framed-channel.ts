@@ -15,7 +15,7 @@ export interface ByteStream {
 const COPIED_BYTES = 4096
 
 /** As much may wait before a sender has to: enough to keep the kernel busy meanwhile. */
-const WAITING_BYTES = 256 * 1024
+const WAITING_BYTES = 1024 * 1024
 
 /** Bodies over a stream, each behind its length in 4 bytes. */
 export class FramedChannel implements Channel {
