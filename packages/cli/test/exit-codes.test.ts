@@ -46,6 +46,7 @@ const withoutExitCode: readonly StalkErrorCode[] = [
   'HANDLER_FAILED',
   'INTERNAL',
   'SEND_QUEUE_FULL',
+  'RECONNECT_GAVE_UP',
   'LISTENER_BUSY',
 ]
 
