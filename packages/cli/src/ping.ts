@@ -27,19 +27,17 @@ export function addPing(program: Command): void {
     .addOption(identityOption())
     .addOption(protocolOption('what to speak; both sides must mean the same'))
     .option('--count <number>', 'end after so many', wholeNumberFrom(1))
-    .addOption(
-      new Option('--interval <seconds>', 'between two, half a second at least').argParser(interval).default(1000, '1'),
-    )
+    .addOption(new Option('--interval <seconds>', 'between two, 0.75 at least').argParser(interval).default(1000, '1'))
     .action(pingCommand)
 }
 
 /** More often, round trips would be shared. */
-const LEAST_INTERVAL_MS = 500
+const LEAST_INTERVAL_MS = 750
 
 function interval(value: string): number {
   const result = milliseconds(value)
   if (result >= LEAST_INTERVAL_MS) return result
-  throw new InvalidArgumentError('It must be half a second at least.')
+  throw new InvalidArgumentError('It must be 0.75 seconds at least.')
 }
 
 /** Measures round trips over a connection until enough were made, a signal comes, or the connection ends. */

@@ -10,7 +10,7 @@ const server = path.join(home.path, 'server')
 await (await Identity.generate({ type: 'ed25519' })).save(server)
 const listener = new StalkProcess(['listen', '127.0.0.1', '0', '--identity', server, '--allow-anonymous'])
 const port = await listener.port()
-const ping = ['ping', '127.0.0.1', port, '--anonymous', '--server-identity', server, '--interval', '0.5']
+const ping = ['ping', '127.0.0.1', port, '--anonymous', '--server-identity', server, '--interval', '0.75']
 
 after(async () => {
   await endProcesses()

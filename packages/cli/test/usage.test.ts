@@ -42,7 +42,7 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = 
     /missing required argument 'port' \(host and port are two words\); see stalk listen --help/u,
   ],
   [['ping', 'h', '1', '--count', '0'], /whole number from 1/u],
-  [['ping', 'h', '1', '--interval', '0.4'], /half a second at least/u],
+  [['ping', 'h', '1', '--interval', '0.4'], /0\.75 seconds at least/u],
   [['connect', 'h', 'x'], /^value 'x' is invalid for argument 'port'/u],
   [['listen', '127.0.0.1', '65536', '--protocol', 'stalk/1'], /whole number from 0 to 65535/u],
   [['listen', '', '1', '--protocol', 'stalk/1'], /'' is invalid for argument 'host'/u],

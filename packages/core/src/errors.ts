@@ -45,3 +45,13 @@ export function closeCodeOf(error: StalkError): number {
   const entry = errorTable[error.code]
   return 'closeCode' in entry ? entry.closeCode : 2
 }
+
+/** The message of whatever was thrown; never throws itself. */
+export function describeThrown(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message
+  try {
+    return String(thrown)
+  } catch {
+    return 'something that has no text'
+  }
+}

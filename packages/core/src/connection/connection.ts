@@ -264,7 +264,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   /**
    * Asks the peer for a sign of life, which it gives whatever its application does.
    *
-   * @returns the milliseconds until it came. Calls made at once share one; there is half a second at least between two.
+   * @returns the milliseconds until it came. Calls made at once share one; there are 750 ms at least between two.
    * @throws TypeError over stalk/1; StalkError CONNECTION_CLOSED after our `end()` or `close()`, or what ended the connection
    */
   async ping(): Promise<number> {

@@ -1,4 +1,4 @@
-import { StalkError } from '../errors.js'
+import { describeThrown, StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { AuthorizeRequest } from '../session/session.js'
 import { maxReasonBytes, rejectCodes } from '../stalk2/control-records.js'
@@ -29,7 +29,7 @@ export async function authorize(
     }
     reason = reasonOf(verdict)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = describeThrown(cause)
     const error = new StalkError('AUTHORIZATION_FAILED', `authorize failed for ${who}: ${why}`, cause)
     request.reject(error, { code: rejectCodes.notAllowed, reason: '' })
     return

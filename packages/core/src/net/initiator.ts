@@ -69,7 +69,7 @@ export async function openTrusted<Socket extends Duplex>(
   settings: InitiatorSettings,
   attempt: (session: Session) => Promise<Connection<Socket>>,
 ): Promise<Connection<Socket>> {
-  const { trust, protocol } = settings
+  const { trust, protocol, signal } = settings
   const expecting = (check: PeerCheck | null): Promise<Connection<Socket>> => attempt(initiatorSession(settings, check))
   if (trust === null) return expecting(null)
   const expectation = await trust.expect(server, protocol)
@@ -88,6 +88,10 @@ export async function openTrusted<Socket extends Duplex>(
     connection = await expecting(expectPins([identity], protocol))
   }
   await remember(expectation, connection)
+  if (signal?.aborted) {
+    connection.abort()
+    signal.throwIfAborted()
+  }
   return connection
 }
 

@@ -247,6 +247,8 @@ export class Listener {
 
   /** Many may have begun their handshakes while there was room. */
   #admit(socket: Socket): StalkError | null {
+    // its end was told already: nothing would ever free its place
+    if (socket.destroyed) return new StalkError('CONNECTION_LOST', 'the peer hung up before it was let in')
     const full = this.#fullFor(socket.remoteAddress ?? '')
     if (full !== null) return full
     this.#admitted += 1

@@ -10,6 +10,8 @@ export interface Pending {
   /** A copy: whoever sent it may change theirs. */
   readonly message: Spack
   readonly bytes: number
+  /** It was given to a connection before, and is sent again. */
+  readonly mayHaveArrived: boolean
 }
 
 /** Messages that were not given to a connection yet, and those that were and whose arrival is not confirmed. */
@@ -37,6 +39,11 @@ export class PendingMessages {
     return this.#bytes
   }
 
+  /** Whether fewer wait than half of what may. */
+  get hasRoom(): boolean {
+    return this.#unsent.length + this.#unconfirmed.length < this.#limits.maxQueuedMessages / 2
+  }
+
   /** The number of the newest. */
   get newest(): number {
     return this.#count
@@ -62,7 +69,7 @@ export class PendingMessages {
 
   /** So many of the unsent, the oldest, were given to a connection. */
   sent(count: number): void {
-    this.#unconfirmed = this.#unconfirmed.concat(this.#unsent.splice(0, count))
+    for (const pending of this.#unsent.splice(0, count)) this.#unconfirmed.push(pending)
   }
 
   /** So many, the oldest, have arrived. */
@@ -72,7 +79,8 @@ export class PendingMessages {
 
   /** Nobody knows about the unconfirmed: these are sent again, before everything else. Throws as `add`, but whatever the limits. */
   sendAgain(messages: readonly Spack[]): void {
-    const again = messages.map((message) => this.#again(message))
+    const known = new Map(this.#unconfirmed.map((pending) => [pending.message, pending]))
+    const again = messages.map((message) => this.#again(message, known))
     for (const { bytes } of this.#unconfirmed) this.#bytes -= bytes
     for (const { bytes } of again) this.#bytes += bytes
     this.#unconfirmed = []
@@ -85,12 +93,12 @@ export class PendingMessages {
   }
 
   /** One of the unconfirmed as it is, or another message in their place. */
-  #again(message: Spack): Pending {
-    const same = this.#unconfirmed.find((pending) => pending.message === message)
-    if (same !== undefined) return same
-    const { bytes, ...made } = this.#pending(message)
-    this.#bytes -= bytes
-    return { ...made, bytes, number: 0 }
+  #again(message: Spack, known: ReadonlyMap<Spack, Pending>): Pending {
+    const same = known.get(message)
+    if (same !== undefined) return { ...same, mayHaveArrived: true }
+    const made = this.#pending(message)
+    this.#bytes -= made.bytes
+    return { ...made, number: 0, mayHaveArrived: true }
   }
 
   #pending(message: Spack): Pending {
@@ -99,6 +107,6 @@ export class PendingMessages {
     const copy = decode(encoded, { form: 'compact', limits: messageLimits(maxMessageBytes) })
     this.#count += 1
     this.#bytes += encoded.length
-    return { number: this.#count, message: copy, bytes: encoded.length }
+    return { number: this.#count, message: copy, bytes: encoded.length, mayHaveArrived: false }
   }
 }

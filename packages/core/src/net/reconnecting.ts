@@ -5,14 +5,14 @@ import { abortable } from '../connection/abortable.js'
 import { pointAtCaller, withCaller } from '../connection/caller.js'
 import type { Connection } from '../connection/connection.js'
 import { checkTimeout } from '../connection/timeouts.js'
-import { StalkError } from '../errors.js'
+import { describeThrown, StalkError } from '../errors.js'
 import { resolveLimits } from '../limits.js'
 import { checkNames } from '../option-names.js'
 import { backoffDelay, isWorthRetrying, resolveBackoff, type Backoff } from './backoff.js'
 import { connect, type ConnectOptions } from './connect.js'
 import { initiatorNames } from './initiator.js'
 import { checkAddress, checkOptions } from './options.js'
-import { PendingMessages } from './pending-messages.js'
+import { PendingMessages, type Pending } from './pending-messages.js'
 import { trustOf } from './trust.js'
 
 /** Options of {@link reconnecting}: those of `connect`, and what to do when a connection is lost. `signal` ends it for good. */
@@ -117,12 +117,13 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
 
   /** Messages that were not given to any connection: none of them has arrived. */
   get unsent(): readonly Spack[] {
-    return this.#pending.unsent.map(({ message }) => message)
+    return messagesOf(this.#pending.unsent.filter(({ mayHaveArrived }) => !mayHaveArrived))
   }
 
-  /** Messages that left, and may or may not have arrived yet. */
+  /** Messages that left, and may or may not have arrived yet; also those that wait to be sent again. */
   get unconfirmed(): readonly Spack[] {
-    return this.#pending.unconfirmed.map(({ message }) => message)
+    const { unconfirmed, unsent } = this.#pending
+    return messagesOf([...unconfirmed, ...unsent.filter(({ mayHaveArrived }) => mayHaveArrived)])
   }
 
   /**
@@ -137,7 +138,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     this.#refuseIfClosing()
     this.#pending.add(message)
     this.#pump(true)
-    return this.#connection !== null && this.#pending.bytes < HIGH_WATER_BYTES
+    return this.#connection !== null && this.#pending.bytes < HIGH_WATER_BYTES && this.#pending.hasRoom
   }
 
   /**
@@ -200,6 +201,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
         this.#finish(fatal)
         return
       }
+      if (!this.#settleUnconfirmed(error)) return
       const delayMs = backoffDelay(this.#backoff, this.#failures, Math.random())
       if (!this.#call(() => this.#options.onDisconnect?.(error, delayMs))) return
       await pause(delayMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
@@ -211,6 +213,10 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     this.#failures += 1
     const { host, port } = this
     const connection = await connect(host, port, { ...connectOptions(this.#options), signal: this.#stop.signal })
+    if (this.#isOver) {
+      connection.abort()
+      return closedError()
+    }
     const startedAt = performance.now()
     this.#sources.push(connection)
     this.#connection = connection
@@ -224,24 +230,29 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     if (isProven) this.#failures = 0
     if (connection.error === null) connection.end().catch(() => undefined)
     const error = connection.error ?? new StalkError('CONNECTION_CLOSED', 'the peer has ended the connection')
-    this.#settleUnconfirmed(error)
     return error
   }
 
-  #settleUnconfirmed(error: Error): void {
-    if (this.#isOver || this.#pending.unconfirmed.length === 0 || this.#reasonToStop(error) !== null) return
-    this.#call(() => {
-      const again: unknown = this.#options.onUnconfirmed(this.unconfirmed, error)
+  /** False: it is over for good. */
+  #settleUnconfirmed(error: Error): boolean {
+    if (this.#pending.unconfirmed.length === 0) return true
+    const goesOn = this.#call(() => {
+      const again: unknown = this.#options.onUnconfirmed(messagesOf(this.#pending.unconfirmed), error)
       if (!Array.isArray(again)) throw new TypeError('onUnconfirmed answers an array of the messages to send again')
       this.#pending.sendAgain(again as Spack[])
     })
     this.#tellWaiters()
+    return goesOn
   }
 
   /** Null: it is worth another try. */
   #reasonToStop(error: Error): Error | null {
     const { retry = isWorthRetrying } = this.#options
-    if (!(error instanceof StalkError) || !retry(error)) return error
+    try {
+      if (!(error instanceof StalkError) || !retry(error)) return error
+    } catch (thrown) {
+      return asError(thrown)
+    }
     if (this.#failures < this.#backoff.maxAttempts) return null
     return new StalkError(
       'RECONNECT_GAVE_UP',
@@ -267,6 +278,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     } catch (error) {
       // otherwise the connection is lost, and `#attempt` sees to that
       if (isOfMessage(error)) refused = error
+      else if (error instanceof StalkError && error.code === 'SEND_QUEUE_FULL') hasRoom = false
     }
     this.#pending.sent(count)
     if (!hasRoom) this.#goOnAfterFlush(connection)
@@ -410,6 +422,10 @@ function connectOptions(options: ReconnectingOptions): ConnectOptions {
   return Object.fromEntries(theirs) as unknown as ConnectOptions
 }
 
+function messagesOf(pending: readonly Pending[]): readonly Spack[] {
+  return pending.map(({ message }) => message)
+}
+
 function isOfMessage(error: unknown): error is StalkError {
   return error instanceof StalkError && (error.code === 'MESSAGE_TOO_LARGE' || error.code === 'MESSAGE_INVALID')
 }
@@ -419,5 +435,5 @@ function closedError(): StalkError {
 }
 
 function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
+  return error instanceof Error ? error : new Error(describeThrown(error))
 }

@@ -254,3 +254,39 @@ test('a signal gives up on receive and flush without losing anything, and closes
     reason,
   )
 })
+
+test('a peer that hangs up while authorize decides takes no place of those that are let in', async (t) => {
+  let decide: (verdict: boolean) => void = () => undefined
+  let asked = 0
+  const listener = await bobListens2(t, (connection) => connection.closed, {
+    maxConnections: 1,
+    authorize: () => {
+      asked += 1
+      return asked > 1 || new Promise<boolean>((resolve) => (decide = resolve))
+    },
+  })
+  const cancel = new AbortController()
+  const hungUp = aliceConnects2(t, listener, { signal: cancel.signal }).catch(() => undefined)
+  await eventually(() => asked === 1, 'it is asked')
+  cancel.abort()
+  await hungUp
+  await eventually(() => listener.metrics().handshakes === 0, 'its socket is gone')
+  decide(true)
+  await immediate()
+  await aliceConnects2(t, listener)
+})
+
+test('whatever authorize throws is a no', async (t) => {
+  const errors: StalkError[] = []
+  const listener = await bobListens2(t, (connection) => connection.closed, {
+    onError: (error) => void errors.push(error as StalkError),
+    authorize: () => {
+      throw Object.create(null)
+    },
+  })
+  await assert.rejects(aliceConnects2(t, listener), code('REJECTED_NOT_ALLOWED'))
+  assert.deepEqual(
+    errors.map((error) => error.code),
+    ['AUTHORIZATION_FAILED'],
+  )
+})

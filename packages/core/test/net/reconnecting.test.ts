@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Spack } from '@stalk/spack'
 import type { Connection } from '#src/connection/connection.js'
 import { StalkError } from '#src/errors.js'
 import { backoffDelay, isWorthRetrying, resolveBackoff } from '#src/net/backoff.js'
 import { listen, type Handler, type Listener, type ListenOptions } from '#src/net/listen.js'
+import { knownPeers } from '#src/net/known-peers.js'
 import { reconnecting, type ReconnectingConnection, type ReconnectingOptions } from '#src/net/reconnecting.js'
 import { code } from '../support/errors.js'
 import { capture, eventually, host, plainServer } from '../support/network.js'
@@ -337,4 +341,106 @@ test('the delays grow exponentially up to the largest, with full jitter', () => 
     [100, 100, 200, 400, 800, 1000, 1000],
   )
   assert.deepEqual([backoffDelay(backoff, 4, 0), backoffDelay(backoff, 4, 0.5)], [0, 400])
+})
+
+test('what waits to be sent again is not told as unsent when it is over: it may have arrived', async (t) => {
+  const { handler, next } = capture()
+  const listener = await bobAt(0, handler, { limits: { maxUnreadMessages: 1 } })
+  const link = reconnects(t, listener.port, {
+    onUnconfirmed: (messages) => messages,
+    backoff: { firstMs: 20, maxMs: 50, maxAttempts: 3 },
+  })
+  const server = await next()
+  link.send(text('0'))
+  await link.flush()
+  link.send(text('1'))
+  await eventually(() => server.metrics().unreadMessages === 2, 'it stops reading')
+  for (const word of ['2', '3', '4']) link.send(text(word))
+  await eventually(() => link.unsent.length === 0, 'all have left')
+  const closed = listener.close({ timeoutMs: 1 })
+  server.abort()
+  await closed
+  await link.closed
+  assert.equal((link.error as StalkError).code, 'RECONNECT_GAVE_UP')
+  assert.deepEqual([link.unsent, link.unconfirmed.map(valuesOf)], [[], ['1', '2', '3', '4']])
+})
+
+test('retry is asked once for each loss, and what it throws ends it', async (t) => {
+  const { handler, next } = capture()
+  const listener = await bobAt(0, handler)
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const asked: string[] = []
+  const unconfirmed: unknown[] = []
+  const link = reconnects(t, listener.port, {
+    onUnconfirmed: (messages) => {
+      unconfirmed.push(messages.map(valuesOf))
+      return []
+    },
+    retry: (error) => {
+      asked.push(error.code)
+      if (asked.length === 2) throw new Error('no more')
+      return true
+    },
+  })
+  const first = await next()
+  first.socket.pause()
+  link.send(text('1'))
+  await eventually(() => link.unsent.length === 0, 'it has left')
+  first.abort()
+  const second = await next()
+  assert.deepEqual([asked.length, unconfirmed], [1, [['1']]])
+  second.abort()
+  await link.closed
+  assert.deepEqual([asked.length, link.error?.message], [2, 'no more'])
+})
+
+test('a connection whose queue the application fills goes on when there is room', async (t) => {
+  const listener = await bobAt(0, echo)
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const link = reconnects(t, listener.port, {
+    limits: { maxQueuedMessages: 10 },
+    onConnect: (connection) => connection.send(text('hello')),
+  })
+  for (let count = 0; count < 10; count += 1) link.send(text(`${count}`))
+  await link.flush()
+  assert.equal(valuesOf(await link.receive()), 'hello')
+})
+
+test('send answers false when half of the messages that may wait do, however small they are', async (t) => {
+  const { handler, next } = capture()
+  const listener = await bobAt(0, handler)
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const link = reconnects(t, listener.port, { limits: { maxQueuedMessages: 10 } })
+  await next()
+  await eventually(() => link.connection !== null, 'it is there')
+  assert.deepEqual(
+    Array.from({ length: 5 }, (_, count) => link.send(text(`${count}`))),
+    [true, true, true, true, false],
+  )
+  await link.flush()
+})
+
+test('one that is ended while the list of known peers is written sends nothing', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'stalk-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = path.join(folder, 'known_peers')
+  await writeFile(`${file}.lock`, '')
+  const received: unknown[] = []
+  let established = 0
+  const listener = await bobAt(0, async (connection) => {
+    established += 1
+    for await (const message of connection) received.push(valuesOf(message))
+  })
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  let connects = 0
+  const link = reconnects(t, listener.port, {
+    serverIdentity: knownPeers(file, { policy: 'accept-new' }),
+    onConnect: () => (connects += 1),
+  })
+  link.send(text('1'))
+  await eventually(() => established === 1, 'the list is waiting for its lock')
+  link.abort()
+  await rm(`${file}.lock`)
+  await eventually(() => listener.connections.size === 0, 'the connection is given up')
+  assert.deepEqual([connects, received, link.unsent.map(valuesOf)], [0, [], ['1']])
 })
