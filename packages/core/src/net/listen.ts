@@ -258,6 +258,8 @@ export class Listener {
 
   /** stalk/1 has no verdict. */
   #admitLate(connection: Connection): void {
+    // gone already: it takes no place, and its handler hears why
+    if (connection.socket.destroyed) return
     const full = this.#admit(connection.socket)
     if (full === null) return
     connection.abort(full)
