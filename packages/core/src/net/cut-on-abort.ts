@@ -10,7 +10,9 @@ export async function cutOnAbort<Result>(
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     if (signal?.aborted) onAbort()
-    return await run()
+    const result = await run()
+    signal?.throwIfAborted()
+    return result
   } catch (error) {
     signal?.throwIfAborted()
     throw error

@@ -87,11 +87,7 @@ export async function openTrusted<Socket extends Duplex>(
     if (!(await expectation.ask(identity))) throw error
     connection = await expecting(expectPins([identity], protocol))
   }
-  await remember(expectation, connection)
-  if (signal?.aborted) {
-    connection.abort()
-    signal.throwIfAborted()
-  }
+  await cutOnAbort(connection.socket, signal, () => remember(expectation, connection))
   return connection
 }
 

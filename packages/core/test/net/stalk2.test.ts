@@ -339,7 +339,7 @@ test('ping measures a round trip; calls at once share one, and a flood is spread
   const again = performance.now()
   await client.ping()
   await client.ping()
-  assert.ok(performance.now() - again > 900)
+  assert.ok(performance.now() - again > 1400)
   assert.ok((await server.ping()) > 0)
   const pending = client.ping()
   server.abort()

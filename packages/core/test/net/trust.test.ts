@@ -12,7 +12,7 @@ import type { TrustPolicy } from '#src/net/trust.js'
 import { wrap } from '#src/net/wrap.js'
 import { duplexPair } from '../support/duplex-pair.js'
 import { code } from '../support/errors.js'
-import { host } from '../support/network.js'
+import { eventually, host } from '../support/network.js'
 import { aliceConnects2, bobListens2 } from '../support/network2.js'
 import { alice as oldAlice, bob as oldBob } from '../support/people.js'
 import { bobListens } from '../support/network.js'
@@ -294,4 +294,21 @@ test('authorizedPeers: who is on the list comes in; the file is read again when 
     ['AUTHORIZATION_FAILED', 'PEER_LIST_IO'],
   ])
   await assert.rejects(authorizedPeers(''), TypeError)
+})
+
+test('a signal that aborts while the list is written cuts the line at once, and connect rejects with its reason', async (t) => {
+  const file = path.join(await directory(t), 'known_peers')
+  await writeFile(`${file}.lock`, '')
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const cancel = new AbortController()
+  const serverIdentity = knownPeers(file, { policy: 'accept-new' })
+  const failed = assert.rejects(
+    aliceConnects2(t, listener, { serverIdentity, signal: cancel.signal }),
+    /no longer wanted/u,
+  )
+  await eventually(() => listener.connections.size === 1, 'the list is waiting for its lock')
+  cancel.abort(new Error('no longer wanted'))
+  await eventually(() => listener.connections.size === 0, 'the line is cut')
+  await rm(`${file}.lock`)
+  await failed
 })

@@ -7,9 +7,21 @@ import { KitEnd, type Outcome } from '../testkit/run.js'
 
 const { transcripts } = JSON.parse(readFileSync(kitFiles.transcripts, 'utf8')) as { transcripts: KitTranscript[] }
 
+/** What is heard, and at which stages it is refused: damaged, and cut. */
+const records = [
+  ['a message', ['record', 'end'], ['end']],
+  ['CLOSE', ['record', 'end'], ['end']],
+] as const
 for (const [name, heard] of [
-  ['you connect: alice calls bob', ['B', 'ACCEPT', 'a message', 'CLOSE']],
-  ['you listen: alice calls bob', ['preamble and A', 'C', 'a message', 'CLOSE']],
+  [
+    'you connect: alice calls bob',
+    [['B', ['reply', 'B'], ['reply', 'B']], ['ACCEPT', ['verdict'], ['verdict']], ...records],
+  ],
+  // an A that is another one is an A: that it is not the one that was sent shows in C
+  [
+    'you listen: alice calls bob',
+    [['preamble and A', ['preamble', 'A', 'C'], ['preamble', 'A']], ['C', ['C'], ['C']], ...records],
+  ],
 ] as const) {
   const transcript = transcripts.find((one) => one.name === name)!
   const places = transcript.steps.flatMap((step, index) => ('receive' in step ? [{ index, step }] : []))
@@ -18,23 +30,30 @@ for (const [name, heard] of [
   for (const [count, { index, step }] of places.entries()) {
     const sent = Buffer.from(step.receive, 'hex')
     const before = outcomeOf(transcript, transcript.steps.slice(0, index))
+    const [what, damagedAt, cutAt] = heard[count]!
 
-    test(`${name}: any bit flipped in ${heard[count]!} ends in an error, and nothing of it is used`, () => {
+    test(`${name}: any bit flipped in ${what} ends in an error, and nothing of it is used`, () => {
+      const stages = new Set<Outcome['stage']>()
       for (let bit = 0; bit < sent.length * 8; bit += 1) {
         const damaged = Buffer.from(sent)
         damaged[bit >> 3]! ^= 1 << (bit & 7)
         const outcome = after(transcript, index, damaged)
         assert.notEqual(outcome.error, null, `bit ${bit}`)
         assert.deepEqual({ ...outcome, error: null, stage: null }, before, `bit ${bit}`)
+        stages.add(outcome.stage)
       }
+      assert.deepEqual(stages, new Set(damagedAt))
     })
 
-    test(`${name}: the line cut at any byte of ${heard[count]!} is named as cut, and nothing of it is used`, () => {
+    test(`${name}: the line cut at any byte of ${what} is named as cut, and nothing of it is used`, () => {
+      const stages = new Set<Outcome['stage']>()
       for (let cut = 0; cut < sent.length; cut += 1) {
         const outcome = after(transcript, index, sent.subarray(0, cut))
         const error = before.established ? 'CONNECTION_TRUNCATED' : 'HANDSHAKE_TRUNCATED'
         assert.deepEqual({ ...outcome, stage: null }, { ...before, error }, `byte ${cut}`)
+        stages.add(outcome.stage)
       }
+      assert.deepEqual(stages, new Set(cutAt))
     })
   }
 }
