@@ -151,7 +151,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   /**
    * 32 bytes that name this connection: equal on both sides, unique, not secret. Whoever signs or authenticates them adds which side it
-   * is. Throws TypeError over stalk/1. SPEC, stalk/2 §7.
+   * is. Throws TypeError over stalk/1; after the end what ended the connection, or CONNECTION_CLOSED. SPEC, stalk/2 §7.
    */
   get channelBinding(): Uint8Array {
     return this.#session.channelBinding
@@ -162,7 +162,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    *
    * @param label printable ASCII, 1 to 255 characters
    * @param length 1 to 8,160 bytes
-   * @throws TypeError over stalk/1 or for a bad label; RangeError for a bad length; what ended the connection. SPEC, stalk/2 §7.
+   * @throws TypeError over stalk/1 or for a bad label; RangeError for a bad length; after the end what ended the connection, or CONNECTION_CLOSED. SPEC, stalk/2 §7.
    */
   exportSecret(label: string, context: Uint8Array, length: number): Uint8Array {
     return this.#session.exportSecret(label, context, length)
@@ -377,6 +377,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#fail(new StalkError('CONNECTION_LOST', 'the socket was destroyed'))
       }
       const gone = this.#error ?? new StalkError('CONNECTION_CLOSED', 'the connection is closed')
+      // however it ended: the keys are wiped
+      this.#session.abort(gone)
       this.#outbox.fail(gone)
       this.#pinger.fail(gone)
       this.#peerEnded()

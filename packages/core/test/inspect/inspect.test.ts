@@ -12,7 +12,7 @@ import { suites } from '#src/stalk2/suites.js'
 import { code } from '../support/errors.js'
 import { output, text } from '../support/sessions.js'
 import { kitFiles, type KitTranscript } from '../testkit/files.js'
-import { KitEnd } from '../testkit/run.js'
+import { KitEnd } from '../testkit/kit-end.js'
 import { answer, ed25519Alice, ed25519Bob, end, initiator2, responder2, rsaAlice, type End } from '../support/stalk2.js'
 
 interface Recording {

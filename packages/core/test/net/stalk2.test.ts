@@ -66,6 +66,10 @@ test('stalk/2 is what listen and connect speak, for Ed25519 and RSA identities o
     assert.deepEqual((await client.receive())?.values(), [new Uint8Array(1_000_000).fill(1)])
     await Promise.all([client.close(), server.close()])
     assert.deepEqual([client.error, server.error], [null, null])
+    for (const side of [client, server]) {
+      // the keys are wiped, so nothing can be derived from them
+      assert.throws(() => side.exportSecret('test', new Uint8Array(), 32), code('CONNECTION_CLOSED'))
+    }
   }
 })
 

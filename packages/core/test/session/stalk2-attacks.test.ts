@@ -29,7 +29,7 @@ import {
 } from '../support/stalk2.js'
 import { bytes } from '../support/vectors.js'
 import { kitFiles, type KitTranscript } from '../testkit/files.js'
-import { KitEnd } from '../testkit/run.js'
+import { KitEnd } from '../testkit/kit-end.js'
 
 /** Two ends before a byte has gone. */
 function strangers(): { a: End; b: End } {

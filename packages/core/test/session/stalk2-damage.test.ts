@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { kitFiles, type KitStep, type KitTranscript } from '../testkit/files.js'
-import { KitEnd, type Outcome } from '../testkit/run.js'
+import { KitEnd, type Outcome } from '../testkit/kit-end.js'
 
 const { transcripts } = JSON.parse(readFileSync(kitFiles.transcripts, 'utf8')) as { transcripts: KitTranscript[] }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Spack } from '@stalk/spack'
+import { StalkError } from '#src/errors.js'
 import { signAs } from '#src/identity/sign.js'
 import { CipherState } from '#src/noise/cipher-state.js'
 import { noiseCiphers } from '#src/noise/suites.js'
@@ -177,6 +178,27 @@ test('between C and the verdict neither side has a channel binding or exported s
     assert.throws(() => session.channelBinding, TypeError)
     assert.throws(() => session.exportSecret('label', new Uint8Array(), 32), TypeError)
   }
+})
+
+test('giving up wipes both keys and the exporter’s secret: the very bytes that the key log named', async (t) => {
+  const lines: string[] = []
+  const { a } = await establishedPair2({ a: { keyLog: (line) => lines.push(line) } })
+  const secrets = lines.filter((line) => !line.includes('HANDSHAKE')).map((line) => line.split(' ')[2])
+  assert.equal(secrets.length, 3)
+  const wiped: string[] = []
+  const fill = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'fill')!
+    .value as () => unknown
+  t.mock.method(
+    Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array,
+    'fill',
+    function (this: Uint8Array, ...all: []) {
+      wiped.push(Buffer.from(this).toString('hex'))
+      return fill.apply(this, all)
+    },
+  )
+  a.session.abort(new StalkError('CONNECTION_CLOSED', 'done'))
+  t.mock.restoreAll()
+  for (const secret of secrets) assert.ok(secret !== undefined && wiped.includes(secret))
 })
 
 test('after the last word of a failed session its keys are gone', () => {

@@ -6,7 +6,7 @@ import { hex, toHex, type Change } from './changes.js'
 import { FaultyPeer, type PeerPlan } from './faulty-peer.js'
 import type { KitExpectation, KitStep, KitTranscript } from './files.js'
 import { fixedIdentity, fixedSignature, fixedX25519Private } from './fixed-keys.js'
-import { KitEnd } from './run.js'
+import { KitEnd } from './kit-end.js'
 
 /** What happens after the handshake: records of the peer in one go, bytes of the peer, what it must have heard, or something that you do. */
 export type LaterStep =
