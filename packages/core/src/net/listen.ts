@@ -9,6 +9,7 @@ import type { Protocol } from '../identity/rsa-rules.js'
 import { checkNames } from '../option-names.js'
 import { HalfOpenSockets, type HalfOpen } from './half-open.js'
 import { ListenerCounters, type ListenerMetrics } from './listener-metrics.js'
+import { isPromiseLike } from './promise-like.js'
 import { networkOf, RateLimiter, type Rate } from './rate-limiter.js'
 import { encodeRefusal, refusalCodes } from '../stalk2/preamble.js'
 import { checkAddress, checkOptions, ownIdentity, socketOptions } from './options.js'
@@ -53,7 +54,7 @@ export interface ListenOptions extends ResponderOptions {
    * Told of every failed handshake and of everything that a handler throws. Without it, failed handshakes are ignored, and what a
    * handler throws becomes a process warning unless it only says that its connection’s line is gone.
    */
-  readonly onError?: (error: unknown, info: ListenerErrorInfo) => void
+  readonly onError?: (error: unknown, info: ListenerErrorInfo) => unknown
 }
 
 /**
@@ -314,7 +315,8 @@ export class Listener {
   /** What `onError` itself throws must not end the process. */
   #tell(error: unknown, info: ListenerErrorInfo): void {
     try {
-      this.#parts.onError?.(error, info)
+      const result = this.#parts.onError?.(error, info)
+      if (isPromiseLike(result)) result.then(undefined, (thrown: unknown) => warn('onError failed', thrown))
     } catch (thrown) {
       warn('onError failed', thrown)
     }
@@ -343,10 +345,6 @@ function warn(what: string, error: unknown): void {
 /** Peers and lines come and go: that is no news. */
 function isOfTheLine(error: StalkError | null): boolean {
   return error?.fault === 'transport' || error?.code === 'CONNECTION_CLOSED'
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {

@@ -10,10 +10,13 @@ import { resolveLimits } from '../limits.js'
 import { checkNames } from '../option-names.js'
 import { backoffDelay, isWorthRetrying, resolveBackoff, type Backoff } from './backoff.js'
 import { connect, type ConnectOptions } from './connect.js'
+import { FirstUseOnce } from './first-use-once.js'
 import { initiatorNames } from './initiator.js'
+import { MessageSources } from './message-sources.js'
 import { checkAddress, checkOptions } from './options.js'
 import { PendingMessages, type Pending } from './pending-messages.js'
-import { trustOf } from './trust.js'
+import { isPromiseLike } from './promise-like.js'
+import { trustOf, type TrustPolicy } from './trust.js'
 
 /** Options of {@link reconnecting}: those of `connect`, and what to do when a connection is lost. `signal` ends it for good. */
 export type ReconnectingOptions = ConnectOptions & {
@@ -29,14 +32,20 @@ export type ReconnectingOptions = ConnectOptions & {
    */
   readonly retry?: (error: StalkError) => boolean
   /** A connection is there, the first or another one; nothing was sent over it yet. */
-  readonly onConnect?: (connection: Connection<Socket>) => void
+  readonly onConnect?: (connection: Connection<Socket>) => unknown
   /** A connection was lost, or could not be made; it is tried again after so many milliseconds. */
-  readonly onDisconnect?: (error: Error, delayMs: number) => void
+  readonly onDisconnect?: (error: Error, delayMs: number) => unknown
 }
 
 /**
  * A connection that comes back: it is made anew whenever it is lost, to the same server with the same pin, and says what became of the
  * messages. stalk/2 only.
+ *
+ * The first connection alone is to a server that a policy such as `knownPeers()` does not know yet: later ones are to that same server, or
+ * to one that the policy knows by then.
+ *
+ * What arrived is to be received: while more is unread than one connection may have (`maxUnreadBytes`, `maxUnreadMessages`), no other one
+ * is made.
  *
  * What is sent meanwhile waits. What has arrived at the peer is confirmed (see `Connection.confirm`) and forgotten; what may or may not
  * have arrived when a connection is lost goes to `onUnconfirmed`.
@@ -49,14 +58,14 @@ export function reconnecting(host: string, port: number, options: ReconnectingOp
   checkOptions(options, [...initiatorNames, ...ownNames])
   if (options.protocol === 'stalk/1')
     throw new TypeError('reconnecting needs stalk/2: stalk/1 cannot tell what arrived')
-  trustOf(options, 'stalk/2')
+  const trust = trustOf(options, 'stalk/2')
   // callers without types may leave it out
   if (typeof (options.onUnconfirmed as unknown) !== 'function') {
     throw new TypeError(
       'reconnecting needs onUnconfirmed: which messages to send again when nobody knows whether they arrived',
     )
   }
-  return new ReconnectingConnection(host, port, options)
+  return new ReconnectingConnection(host, port, options, trust)
 }
 
 const ownNames: readonly string[] = ['onUnconfirmed', 'backoff', 'retry', 'onConnect', 'onDisconnect']
@@ -73,12 +82,13 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   /** Resolves when it is over for good; never rejects, see {@link error}. */
   readonly closed: Promise<void>
   readonly #options: ReconnectingOptions
+  /** Null: whoever answers. */
+  readonly #trust: FirstUseOnce | null
+  readonly #sources: MessageSources
   readonly #backoff: Backoff
   readonly #pending: PendingMessages
   readonly #stop = new AbortController()
   #connection: Connection<Socket> | null = null
-  /** Connections from which there may be messages to receive, the oldest first. */
-  #sources: Connection<Socket>[] = []
   #failures = 0
   /** The connection that is full: what waits goes on when it is not any more. */
   #full: Connection | null = null
@@ -90,12 +100,15 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   #resolveClosed: () => void = () => undefined
 
   /** @internal */
-  constructor(host: string, port: number, options: ReconnectingOptions) {
+  constructor(host: string, port: number, options: ReconnectingOptions, trust: TrustPolicy | null) {
     this.host = host
     this.port = port
     this.#options = options
+    this.#trust = trust === null ? null : new FirstUseOnce(trust)
     this.#backoff = resolveBackoff(options.backoff)
-    this.#pending = new PendingMessages(resolveLimits(options.limits))
+    const limits = resolveLimits(options.limits)
+    this.#pending = new PendingMessages(limits)
+    this.#sources = new MessageSources(limits)
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
     const { signal } = options
     const onAbort = (): void => this.#finish(asError(signal?.reason))
@@ -205,6 +218,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
       const delayMs = backoffDelay(this.#backoff, this.#failures, Math.random())
       if (!this.#call(() => this.#options.onDisconnect?.(error, delayMs))) return
       await pause(delayMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      while (this.#sources.isFull && !this.#hasFinished()) await this.#change(undefined)
     }
   }
 
@@ -212,19 +226,24 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   async #attempt(): Promise<Error> {
     this.#failures += 1
     const { host, port } = this
-    const connection = await connect(host, port, { ...connectOptions(this.#options), signal: this.#stop.signal })
+    const connection = await connect(host, port, {
+      ...connectOptions(this.#options, this.#trust),
+      signal: this.#stop.signal,
+    })
     if (this.#isOver) {
       connection.abort()
       return closedError()
     }
+    this.#trust?.met(connection.peerIdentity)
     const startedAt = performance.now()
-    this.#sources.push(connection)
+    this.#sources.add(connection)
     this.#connection = connection
     this.#call(() => this.#options.onConnect?.(connection))
     this.#pump()
     this.#tellWaiters()
     await connection.peerEnded
     this.#connection = null
+    this.#sources.lost(connection)
     // a peer that hangs up on everybody is not to be called again and again at once
     const isProven = connection.metrics().messagesReceived > 0 || performance.now() - startedAt > this.#backoff.maxMs
     if (isProven) this.#failures = 0
@@ -238,6 +257,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     if (this.#pending.unconfirmed.length === 0) return true
     const goesOn = this.#call(() => {
       const again: unknown = this.#options.onUnconfirmed(messagesOf(this.#pending.unconfirmed), error)
+      if (isPromiseLike(again)) again.then(undefined, () => undefined)
       if (!Array.isArray(again)) throw new TypeError('onUnconfirmed answers an array of the messages to send again')
       this.#pending.sendAgain(again as Spack[])
     })
@@ -249,7 +269,13 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   #reasonToStop(error: Error): Error | null {
     const { retry = isWorthRetrying } = this.#options
     try {
-      if (!(error instanceof StalkError) || !retry(error)) return error
+      if (!(error instanceof StalkError)) return error
+      const answer: unknown = retry(error)
+      if (isPromiseLike(answer)) {
+        answer.then(undefined, () => undefined)
+        throw new TypeError('retry answers true or false, not a promise')
+      }
+      if (!answer) return error
     } catch (thrown) {
       return asError(thrown)
     }
@@ -334,25 +360,15 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
 
   async #receive(signal: AbortSignal | undefined): Promise<Spack | null> {
     for (;;) {
-      const [source] = this.#sources
-      if (source !== undefined) {
-        const message = await this.#receiveFrom(source, signal)
+      if (!this.#sources.isEmpty) {
+        const message = await this.#sources.receive(signal)
+        // another connection may have waited for room
+        this.#tellWaiters()
         if (message !== null) return message
-        if (this.#sources[0] === source) this.#sources.shift()
       } else if (this.#isOver) {
         if (this.#error !== null) throw this.#error
         return null
       } else await this.#change(signal)
-    }
-  }
-
-  async #receiveFrom(source: Connection, signal: AbortSignal | undefined): Promise<Spack | null> {
-    try {
-      return await source.receive({ signal })
-    } catch {
-      // lost: another one will follow
-      signal?.throwIfAborted()
-      return null
     }
   }
 
@@ -381,7 +397,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     this.#error = error
     if (error !== null) this.#connection?.abort(error instanceof StalkError ? error : undefined)
     this.#connection = null
-    if (error === null) this.#sources = []
+    if (error === null) this.#sources.clear()
     this.#stop.abort(error ?? closedError())
     this.#tellWaiters()
     this.#resolveClosed()
@@ -392,9 +408,10 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   }
 
   /** What a function of the application throws ends it: nobody else could be told. */
-  #call(run: () => void): boolean {
+  #call(run: () => unknown): boolean {
     try {
-      run()
+      const result = run()
+      if (isPromiseLike(result)) result.then(undefined, (error: unknown) => this.#finish(asError(error)))
     } catch (error) {
       this.#finish(asError(error))
     }
@@ -417,8 +434,10 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   }
 }
 
-function connectOptions(options: ReconnectingOptions): ConnectOptions {
+/** Those of `connect`, without what is ours alone. */
+function connectOptions(options: ReconnectingOptions, trust: TrustPolicy | null): ConnectOptions {
   const theirs = Object.entries(options).filter(([name]) => !ownNames.includes(name))
+  if (trust !== null) theirs.push(['serverIdentity', trust])
   return Object.fromEntries(theirs) as unknown as ConnectOptions
 }
 

@@ -191,6 +191,18 @@ test('an onError that throws becomes a warning and harms nothing', async (t) => 
   await aliceConnects(t, listener)
 })
 
+test('an onError whose promise rejects does not take the process down', async (t) => {
+  const onError = (): Promise<never> => Promise.reject(new Error('later'))
+  const listener = await bobListens(t, debugHandler, { onError })
+  const warning = once(process, 'warning')
+  const socket = await plainSocket(t, listener.port)
+  socket.resume().write(new Uint8Array(34))
+  await gone(socket)
+  const [{ message }] = (await warning) as [Error]
+  assert.equal(message, 'onError failed: later')
+  await aliceConnects(t, listener)
+})
+
 test('garbage, connect and close, and strangers’ protocols end their own socket only, and onError has the reason', async (t) => {
   const codes: string[] = []
   const onError = (error: unknown): void => void codes.push((error as StalkError).code)

@@ -5,6 +5,9 @@ import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Spack } from '@stalk/spack'
 import type { Connection } from '#src/connection/connection.js'
 import { StalkError } from '#src/errors.js'
@@ -211,6 +214,91 @@ test('what the functions of the application throw ends it: nobody else could be 
   server.abort()
   await assert.rejects(onUnconfirmed.receive(), TypeError)
   assert.deepEqual(onUnconfirmed.unconfirmed.map(valuesOf), ['second', 'third'])
+})
+
+test('a promise of the functions of the application that rejects ends it, too, and one where an answer is wanted is a TypeError', async (t) => {
+  const { handler } = capture()
+  const listener = await bobAt(0, handler)
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const boom = new TypeError('boom')
+  const rejects = (): Promise<never> => Promise.reject(boom)
+  await assert.rejects(reconnects(t, listener.port, { onConnect: rejects }).receive(), boom)
+  const server = await plainServer(t, (socket) => socket.destroy())
+  await assert.rejects(reconnects(t, server.port, { onDisconnect: rejects, retry: () => true }).receive(), boom)
+  const retry = reconnects(t, server.port, { retry: rejects as never })
+  await assert.rejects(retry.receive(), /retry answers true or false, not a promise/u)
+})
+
+test('a promise from onUnconfirmed is a TypeError, and its rejection no unhandled one', async (t) => {
+  const { handler, next } = capture()
+  const listener = await bobAt(0, handler)
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const link = reconnects(t, listener.port, { onUnconfirmed: (() => Promise.reject(new Error('late'))) as never })
+  const server = await next()
+  await eventually(() => link.connection !== null, 'it is there')
+  link.send(text('1'))
+  server.abort()
+  await assert.rejects(link.receive(), /onUnconfirmed answers an array/u)
+})
+
+test('one that only sends keeps nothing of connections that are lost when nothing is unread', async (t) => {
+  const { handler, next } = capture()
+  const listener = await bobAt(0, handler)
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const link = reconnects(t, listener.port)
+  const lost: WeakRef<object>[] = []
+  for (let count = 0; count < 5; count += 1) {
+    const server = await next()
+    await eventually(() => link.connection !== null, 'it is there')
+    const connection = link.connection!
+    lost.push(new WeakRef(connection))
+    server.abort()
+    await eventually(() => link.connection !== connection, 'it is lost')
+  }
+  await next()
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  await eventually(() => {
+    collect()
+    return lost.slice(0, -1).every((one) => one.deref() === undefined)
+  }, 'all but the last are collected')
+})
+
+test('while more is unread than one connection may have, no other connection is made', async (t) => {
+  let served = 0
+  const listener = await bobAt(0, (connection) => {
+    served += 1
+    for (let count = 0; count < 10; count += 1) connection.send(text(`${served}.${count}`))
+    return connection.flush()
+  })
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const link = reconnects(t, listener.port, { limits: { maxUnreadMessages: 25 }, retry: () => true })
+  await eventually(() => served === 3, 'the third fills it')
+  await pause(300)
+  assert.equal(served, 3)
+  for (let count = 0; count < 10; count += 1) assert.equal(valuesOf(await link.receive()), `1.${count}`)
+  await eventually(() => served === 4, 'there is room for another')
+})
+
+test('after the first connection a policy that trusts on first use trusts that server only', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'stalk-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = path.join(folder, 'known_peers')
+  const first = await bobAt(0, echo)
+  const { port } = first
+  const link = reconnects(t, port, { serverIdentity: knownPeers(file, { policy: 'accept-new' }) })
+  link.send(text('1'))
+  assert.equal(valuesOf(await link.receive()), '1')
+  // somebody empties the list, and the server comes back: it is the one that it was
+  await rm(file)
+  await first.close()
+  const second = await bobAt(port, echo)
+  link.send(text('2'))
+  assert.equal(valuesOf(await link.receive()), '2')
+  await second.close()
+  const impostor = await bobAt(port, echo, { identity: rsaBob })
+  t.after(() => impostor.close({ timeoutMs: 100 }))
+  await assert.rejects(link.receive(), code('PIN_MISMATCH'))
 })
 
 test('a message that the peer does not take is told its sender, or ends it if it waited for the connection', async (t) => {
