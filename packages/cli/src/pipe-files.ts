@@ -1,6 +1,6 @@
 // Where the bytes of `stalk pipe` come from and where they go.
 import { randomBytes } from 'node:crypto'
-import { fstatSync } from 'node:fs'
+import { fstatSync, type Stats } from 'node:fs'
 import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { CommandError, exitCodes, usageError } from './exit-codes.js'
@@ -13,14 +13,29 @@ export async function fileSource(file: string): Promise<PipeSource> {
     const handle = await open(file, 'r')
     const stats = await handle.stat()
     if (stats.isDirectory()) throw new Error(`${file} is a directory`)
-    const stream = handle.createReadStream({ highWaterMark: READ_BYTES })
-    return { chunks: readable(stream, file), size: stats.isFile() ? stats.size : null }
+    return { chunks: readable(wholeFile(handle, stats), file), size: stats.isFile() ? stats.size : null }
   } catch (error) {
     throw unreadable(file, error)
   }
 }
 
 const READ_BYTES = 64 * 1024
+
+/** What the file had when it was opened, at least: one that is cut short meanwhile is an error, one that grows is not. */
+async function* wholeFile(handle: FileHandle, before: Stats): AsyncGenerator<unknown, void, undefined> {
+  let bytes = 0
+  for await (const chunk of handle.createReadStream({ highWaterMark: READ_BYTES, autoClose: false })) {
+    bytes += (chunk as Uint8Array).length
+    yield chunk
+  }
+  const after = await handle.stat()
+  await handle.close()
+  // a file that the kernel makes up may have less than it says
+  const hasChanged = after.size !== before.size || after.mtimeMs !== before.mtimeMs
+  if (before.isFile() && bytes < before.size && hasChanged) {
+    throw new Error(`it became shorter while it was sent: ${bytes} bytes were left of ${before.size}`)
+  }
+}
 
 /** The standard input. */
 export function inputSource(): PipeSource {

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { appendFile, chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test, { after } from 'node:test'
 import { Identity } from '@stalk/core'
+import { fileSource } from '#src/pipe-files.js'
 import { stalkProgram } from '#src/program.js'
 import { temporaryDirectory } from './support/identities.js'
 import { endProcesses, run, StalkProcess } from './support/stalk-process.js'
@@ -134,6 +136,50 @@ test('a reader that does not read stops the sender, and gets everything when it 
   const expected = createHash('sha256')
   for (let count = 0; count < accepted; count += 1) expected.update(block)
   assert.equal(hash.digest('hex'), expected.digest('hex'))
+})
+
+test('a file that becomes shorter while it is sent is 7 on its side and 5 on the other, never a short file', async () => {
+  const file = path.join(home.path, 'shrinking')
+  await writeFile(file, '')
+  await truncate(file, 300 * 1024 * 1024)
+  const listener = waiting()
+  listener.child.stdin.end()
+  // without a reader the sender has to stop long before the end
+  listener.child.stdout.pause()
+  const sender = new StalkProcess(to(await listener.port(), '--input', file, '--send-only'))
+  await sender.seen('stderr', /^connected/mu)
+  await truncate(file, 1024)
+  listener.child.stdout.removeAllListeners('data').resume()
+  const { code, stderr } = await sender.finished()
+  assert.equal(code, 7)
+  assert.match(
+    stderr,
+    /cannot read .*shrinking: it became shorter while it was sent: \d+ bytes were left of 314572800 /u,
+  )
+  const there = await listener.finished()
+  assert.equal(there.code, 5)
+  assert.match(there.stderr, /"INPUT_UNREADABLE" \(CLOSED_BY_PEER\)\n$/u)
+})
+
+test('a file that grows, or that the kernel makes up, is sent as far as it can be read', async () => {
+  const file = path.join(home.path, 'growing')
+  await writeFile(file, 'one')
+  const read = async (name: string, meanwhile: () => Promise<void>): Promise<string> => {
+    const { chunks } = await fileSource(name)
+    await meanwhile()
+    let text = ''
+    for await (const chunk of chunks) text += Buffer.from(chunk).toString()
+    return text
+  }
+  assert.equal(await read(file, () => appendFile(file, ' two')), 'one two')
+  await assert.rejects(
+    read(file, () => truncate(file, 3)),
+    { code: 'INPUT_UNREADABLE', message: /3 bytes were left of 7/u },
+  )
+  // these say that they have a page, or nothing
+  for (const name of ['/sys/kernel/mm/transparent_hugepage/enabled', '/proc/self/status']) {
+    if (existsSync(name)) assert.ok((await read(name, () => Promise.resolve())).length > 0)
+  }
 })
 
 /** Whether something does not happen for so long. */

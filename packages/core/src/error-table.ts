@@ -523,8 +523,8 @@ export const errorTable = {
   },
   CONNECTION_CLOSED: {
     fault: 'local',
-    when: 'Something was sent, or waited for, after this side had closed the connection or its sending half.',
-    remedy: 'Send before `close()` or `end()`; connect anew.',
+    when: 'Something was sent, or waited for, after this side had closed the connection or its sending half; to `reconnecting` also: the peer has ended it, in good order.',
+    remedy: 'Send before `close()` or `end()`; connect anew, which `reconnecting` does by itself.',
     closeCode: 1,
   },
   CLOSE_TIMEOUT: {
