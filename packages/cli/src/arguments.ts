@@ -8,6 +8,8 @@ export function protocolOption(description: string): Option {
 export function hostArgument(description: string): Argument {
   return new Argument('<host>', description).argParser((value) => {
     if (value === '') throw new InvalidArgumentError('It is empty.')
+    // none of these is in the name of any host, and the list of known servers has no place for them
+    if (/[\s[\]]|^#/u.test(value)) throw new InvalidArgumentError('A host has no white space, no brackets and no #.')
     return value
   })
 }

@@ -26,11 +26,26 @@ export function addressText({ host, port }: { readonly host: string; readonly po
   return name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`
 }
 
+/** What stands before the identity in a line. */
+const addressForm = /^[^\s:]+:\d+$|^\[[^\s\]]+\]:\d+$/u
+
+/** Throws TypeError for an address that a line of known_peers cannot have: one that is written all the same spoils the whole list. */
+export function requireAddress(server: { readonly host: string; readonly port: number }): void {
+  const { host, port } = server
+  const isPort = Number.isInteger(port) && port >= 1 && port <= 65_535
+  // `#` would make a comment of the line
+  if (isPort && addressForm.test(addressText(server)) && !host.startsWith('#')) return
+  throw new TypeError(
+    'a list of known peers goes by addresses: name the peer with `host` (no white space, no brackets) and `port` ' +
+      `(1 to 65535), not ${JSON.stringify(host)} and ${port}`,
+  )
+}
+
 /** @throws StalkError PEER_LIST_INVALID with the line */
 export function parseKnownPeers(text: string, path: string): KnownPeer[] {
   return entries(text).map(({ line, fields }) => {
     const [address = '', key, ...rest] = fields
-    if (key === undefined || rest.length > 0 || !/^[^\s:]+:\d+$|^\[[^\s\]]+\]:\d+$/u.test(address)) {
+    if (key === undefined || rest.length > 0 || !addressForm.test(address)) {
       throw invalid(path, line, 'it is not `host:port identity`')
     }
     return { line, address: address.toLowerCase(), identity: readIdentity(key, path, line) }

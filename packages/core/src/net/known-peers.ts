@@ -1,7 +1,14 @@
 import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import { defaultKnownPeersPath, readPeerList, updatePeerList } from '../identity/peer-list-file.js'
-import { addressText, parseKnownPeers, withLine, withoutLines, type KnownPeer } from '../identity/peer-lists.js'
+import {
+  addressText,
+  parseKnownPeers,
+  requireAddress,
+  withLine,
+  withoutLines,
+  type KnownPeer,
+} from '../identity/peer-lists.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import type { Expectation, ServerAddress, TrustPolicy } from './trust.js'
 
@@ -21,7 +28,8 @@ export interface KnownPeersOptions {
  * Trust on first use: a file that says which identity each server had when it was first seen, `host:port identity` a line.
  *
  * @param path `~/.stalk/known_peers`, or in `$STALK_HOME`, unless told otherwise; it need not exist, and may be left out before options
- * @throws TypeError for options that make no sense. Connecting with it throws PEER_CHANGED, PEER_UNKNOWN, PEER_LIST_INVALID, PEER_LIST_IO.
+ * @throws TypeError for options that make no sense. Connecting with it throws PEER_CHANGED, PEER_UNKNOWN, PEER_LIST_INVALID, PEER_LIST_IO,
+ *   and TypeError for a server without an address: `wrap` may need `host` and `port`.
  */
 export function knownPeers(path?: string, options?: KnownPeersOptions): TrustPolicy
 export function knownPeers(options: KnownPeersOptions): TrustPolicy
@@ -38,6 +46,7 @@ function policyFor(path: string = defaultKnownPeersPath(), options: KnownPeersOp
   if (policy === 'ask' && typeof ask !== 'function') throw new TypeError("policy: 'ask' needs an ask function")
   return {
     async expect(server, protocol): Promise<Expectation> {
+      requireAddress(server)
       const known = await peersAt(path, server, protocol)
       const check = (identity: Identity): void => checkKnown(known, identity, { path, server })
       if (known.length > 0 || policy === 'strict') return { check }
@@ -109,13 +118,14 @@ export async function listKnownPeers(path: string = defaultKnownPeersPath()): Pr
  *
  * @param path as for {@link knownPeers}
  * @returns false if the list had it
- * @throws StalkError PEER_LIST_INVALID, PEER_LIST_IO
+ * @throws TypeError for an address that no line of a list can have; StalkError PEER_LIST_INVALID, PEER_LIST_IO
  */
 export async function addKnownPeer(
   server: ServerAddress,
   identity: Identity,
   path: string = defaultKnownPeersPath(),
 ): Promise<boolean> {
+  requireAddress(server)
   let isNew = false
   await updatePeerList(path, (text) => {
     const known = peersIn(text, { path, server, protocol: identity.protocol })

@@ -25,7 +25,7 @@ interface PeerName {
  * the responder. The stream belongs to the connection from now on, and ends with it; on failure it is destroyed.
  *
  * @param duplex of bytes; one of the `streamx` package (as hyperdht and hyperswarm have) will do, too: `connection.socket` is then a stream of Node around it
- * @throws as {@link connect} and {@link listen}; with a policy that would ask, PEER_UNKNOWN: there is no second stream to try again over
+ * @throws as {@link connect} and {@link listen}; TypeError for `knownPeers()` and a peer without a name; with a policy that would ask, PEER_UNKNOWN: there is no second stream to try again over
  */
 export function wrap<Socket extends Duplex>(duplex: Socket, options: WrapOptions): Promise<Connection<Socket>> {
   return withCaller(open(duplex, options))

@@ -230,6 +230,30 @@ test('knownPeers: what another program has learnt meanwhile counts, the same or 
   assert.deepEqual(await listKnownPeers(file), [])
 })
 
+test('addKnownPeer refuses an address that the list could not be read with, and leaves the list as it was', async (t) => {
+  const file = path.join(await directory(t), 'known_peers')
+  await addKnownPeer({ host: 'Printer', port: 1 }, ed25519Bob, file)
+  await addKnownPeer({ host: 'fe80::1%eth0', port: 65_535 }, ed25519Bob, file)
+  const before = await readFile(file, 'utf8')
+  for (const server of [
+    { host: '', port: 1 },
+    { host: 'a b', port: 1 },
+    { host: 'a\nb', port: 1 },
+    { host: '#a', port: 1 },
+    { host: '[::1]', port: 1 },
+    { host: 'a', port: NaN },
+    { host: 'a', port: 0 },
+    { host: 'a', port: 65_536 },
+  ]) {
+    await assert.rejects(addKnownPeer(server, ed25519Bob, file), TypeError)
+  }
+  assert.equal(await readFile(file, 'utf8'), before)
+  assert.deepEqual(
+    (await listKnownPeers(file)).map(({ address }) => address),
+    ['printer:1', '[fe80::1%eth0]:65535'],
+  )
+})
+
 test('a trust policy of one’s own decides for each attempt', async (t) => {
   const listener = await bobListens2(t, (connection) => connection.closed)
   const seen: string[] = []

@@ -160,6 +160,33 @@ test('wrap: knownPeers works with the names that are given; there is no second s
   ;(await over(knownPeers(file))).abort()
 })
 
+test('wrap: knownPeers and a peer without an address is a TypeError before anything is sent, and the list stays as it is', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const file = path.join(directory, 'known_peers')
+  const serverIdentity = knownPeers(file, { policy: 'accept-new' })
+  for (const name of [
+    {},
+    { host: 'printer' },
+    { port: 1 },
+    { host: '', port: 1 },
+    { host: 'the printer', port: 1 },
+    { host: '#printer', port: 1 },
+    { host: '[::1]', port: 1 },
+    { host: 'printer', port: 1.5 },
+    { host: 'printer', port: -1 },
+  ]) {
+    const [one, other] = duplexPair()
+    let arrived = 0
+    other.on('data', (chunk: Buffer) => (arrived += chunk.length))
+    const attempt = wrap(one, { role: 'initiator', identity: ed25519Alice, serverIdentity, ...name, timeoutMs: 100 })
+    await assert.rejects(attempt, { name: 'TypeError', message: /name the peer with `host` .* and `port`/u })
+    assert.equal(arrived, 0)
+    assert.equal(one.destroyed, true)
+  }
+  await assert.rejects(readFile(file), /ENOENT/u)
+})
+
 test('wrap: a signal gives up; options that make no sense are a TypeError, and the stream is gone all the same', async (t: TestContext) => {
   const streams = (): Duplex => {
     const [one] = duplexPair()
