@@ -25,7 +25,8 @@ export interface KnownPeersOptions {
 }
 
 /**
- * Trust on first use: a file that says which identity each server had when it was first seen, `host:port identity` a line.
+ * Trusts the servers in a file that says which identity each has, `host:port identity` a line, and refuses all others unless told
+ * otherwise. `knownPeers({ policy: 'accept-new' })` and `knownPeers({ ask })` are trust on first use: they add a server that was never seen.
  *
  * @param path `~/.stalk/known_peers`, or in `$STALK_HOME`, unless told otherwise; it need not exist, and may be left out before options
  * @throws TypeError for options that make no sense. Connecting with it throws PEER_CHANGED, PEER_UNKNOWN, PEER_LIST_INVALID, PEER_LIST_IO,

@@ -50,7 +50,9 @@ export function trustOf(options: object, protocol: Protocol): TrustPolicy | null
   if (serverIdentity === undefined && unverified !== true) {
     throw new TypeError(
       'connect needs to know whom to expect: pass serverIdentity (the server prints it, or `stalk id` on its machine), ' +
-        'serverIdentity: knownPeers() to trust on first use, or unverified: true to connect to whoever answers',
+        'serverIdentity: knownPeers() for the servers in known_peers alone, ' +
+        "serverIdentity: knownPeers({ policy: 'accept-new' }) to trust on first use, " +
+        'or unverified: true to connect to whoever answers',
     )
   }
   if (serverIdentity !== undefined && unverified === true) {

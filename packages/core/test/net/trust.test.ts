@@ -5,7 +5,7 @@ import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { StalkError } from '#src/errors.js'
 import { authorizedPeers } from '#src/net/authorized-peers.js'
-import { connect } from '#src/net/connect.js'
+import { connect, type ConnectOptions } from '#src/net/connect.js'
 import { addKnownPeer, knownPeers, listKnownPeers, removeKnownPeer } from '#src/net/known-peers.js'
 import type { Listener } from '#src/net/listen.js'
 import type { TrustPolicy } from '#src/net/trust.js'
@@ -112,6 +112,14 @@ test('knownPeers: strict refuses whom it does not know, and is what you get with
     assert.ok(failure.message.includes(ed25519Bob.fingerprint))
   }
   await assert.rejects(readFile(file), /ENOENT/u)
+})
+
+test('without a word on whom to expect, connect names plain knownPeers() for known servers, accept-new for trust on first use', async () => {
+  await assert.rejects(connect(host, 1, { identity: ed25519Alice } as ConnectOptions), {
+    name: 'TypeError',
+    message:
+      /knownPeers\(\) for the servers in known_peers alone, .*knownPeers\(\{ policy: 'accept-new' \}\) to trust on first use/u,
+  })
 })
 
 test('knownPeers: ask is asked once, after the connection was given up; a yes connects anew and is remembered', async (t) => {
