@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { Command, type CommanderError } from 'commander'
+import type { Command, CommanderError } from 'commander'
 import { addBench } from './bench.js'
 import { addCompletion } from './completion.js'
 import { addConnect } from './connect.js'
@@ -9,13 +9,14 @@ import { addKeygen } from './keygen.js'
 import { addListen } from './listen.js'
 import { addPing } from './ping.js'
 import { addPipe } from './pipe.js'
+import { StalkCommand } from './stalk-command.js'
 import { addTrust } from './trust.js'
 import { usageError } from './exit-codes.js'
 import { referenceHelp } from './reference.js'
 
 /** The whole command line. Wrong usage throws a CommandError USAGE; help and version a CommanderError of exit code 0. */
 export function stalkProgram(): Command {
-  const program = new Command('stalk')
+  const program = new StalkCommand('stalk')
     .description('Encrypted, authenticated, structured messages over TCP.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')

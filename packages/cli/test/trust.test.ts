@@ -4,6 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { Identity } from '@stalk/core'
+import { stalkProgram } from '#src/program.js'
 import { temporaryDirectory } from './support/identities.js'
 import { endProcesses, run, StalkProcess } from './support/stalk-process.js'
 import { terminalFor } from './support/terminal.js'
@@ -66,6 +67,31 @@ test('trust add, list and remove keep the list; connect goes by it', async () =>
   assert.equal(removed.stderr, `${address} ${fingerprint} is not known any more\n`)
   assert.equal(await readFile(file, 'utf8'), '')
   assert.equal((await talk()).code, 4)
+})
+
+test('a fingerprint that begins with - is a fingerprint, not an option, with and without --', async () => {
+  const list = path.join(home.path, 'dashes')
+  const trust = (...words: string[]) => stalkProgram().parseAsync(['trust', ...words], { from: 'user' })
+  // what begins like an option of some command, and what does not
+  for (const dashed of ['-', '--', '-V', '-h', '-l', '-1'].map((start) => start.padEnd(43, 'A'))) {
+    for (const words of [
+      ['127.0.0.1', port, dashed, '--known-peers', list],
+      ['--known-peers', list, '127.0.0.1', port, dashed],
+      ['--known-peers', list, '127.0.0.1', port, '--', dashed],
+    ]) {
+      await assert.rejects(trust('remove', ...words), {
+        code: 'PEER_UNKNOWN',
+        message: `${address} with the fingerprint ${dashed} is not known`,
+      })
+    }
+    await assert.rejects(trust('add', '127.0.0.1', port, dashed), /a fingerprint is not enough/u)
+  }
+  await assert.rejects(trust('remove', '127.0.0.1', port, '-abc'), /unknown option '-abc'/u)
+  const dashed = '-V'.padEnd(43, 'A')
+  for (const words of [['--server-identity', dashed], [`--server-identity=${dashed}`]]) {
+    const { code, stderr } = await talk(...words)
+    assert.ok(code === 4 && stderr.includes(`pinned ${dashed}`), stderr)
+  }
 })
 
 test('--trust accept-new adds a server; one whose identity has changed is refused with both fingerprints and the line', async () => {
