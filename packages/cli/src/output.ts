@@ -2,8 +2,11 @@ import { styleText } from 'node:util'
 import { escapeControls } from '@stalk/core'
 import { CommandError, exitCodes } from './exit-codes.js'
 
-/** The longest note or error that is shown, unless told otherwise. */
+/** The longest note that is shown, unless told otherwise. */
 const MAX_CHARACTERS = 1000
+
+/** An error may end with a command that has a whole identity in it: 1,400 characters for a modulus of 8,192 bits. */
+const MAX_ERROR_CHARACTERS = 4000
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -47,8 +50,9 @@ export function leaveNotesOut(): void {
 
 /** Writes `stalk: message (CODE)` to the standard error. */
 export function printError(message: string, code: string): void {
+  const line = oneLine(message, MAX_ERROR_CHARACTERS)
   drawing(() => {
-    process.stderr.write(`${paint(process.stderr, 'red', 'stalk:')} ${oneLine(message, MAX_CHARACTERS)} (${code})\n`)
+    process.stderr.write(`${paint(process.stderr, 'red', 'stalk:')} ${line} (${code})\n`)
   })
 }
 

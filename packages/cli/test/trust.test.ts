@@ -1,12 +1,13 @@
 // Trust on first use, as a user has it.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { Identity } from '@stalk/core'
 import { stalkProgram } from '#src/program.js'
 import { temporaryDirectory } from './support/identities.js'
-import { endProcesses, run, StalkProcess } from './support/stalk-process.js'
+import { endProcesses, run, stalkCommand, StalkProcess } from './support/stalk-process.js'
 import { terminalFor } from './support/terminal.js'
 
 const home = await temporaryDirectory()
@@ -40,6 +41,21 @@ test('a server that was never seen is refused in a pipe: PEER_UNKNOWN with its f
   const { code, stderr } = await talk('--trust', 'ask')
   assert.equal(code, 2)
   assert.match(stderr, /--trust ask needs a terminal to ask on/u)
+})
+
+test('the command that PEER_UNKNOWN prints adds the server, however long it is, to a list whose name has blanks and quotes', async () => {
+  const large = path.join(home.path, 'large')
+  await (await Identity.generate({ type: 'rsa', bits: 3072 })).save(large)
+  const stalk = new StalkProcess(['listen', '127.0.0.1', '0', '--identity', large, '--echo'])
+  const at = await stalk.port()
+  const list = path.join(home.path, `bob's own ${'long '.repeat(40)}list`)
+  const connect = ['connect', '127.0.0.1', at, '--text', '--reply', '--known-peers', list]
+  const unknown = await run(connect, { input: 'hi\n', environment })
+  const [, command = ''] = /run `stalk (.*)` \(PEER_UNKNOWN\)\n$/u.exec(unknown.stderr) ?? []
+  const [program, ...before] = stalkCommand.map((word) => `'${word}'`)
+  const added = spawnSync('sh', ['-c', [program, ...before, command].join(' ')], { encoding: 'utf8' })
+  assert.match(added.stderr, /is known from now on\n$/u, unknown.stderr)
+  assert.deepEqual((await run(connect, { input: 'hi\n', environment })).stdout, 'hi\n')
 })
 
 test('trust add, list and remove keep the list; connect goes by it', async () => {

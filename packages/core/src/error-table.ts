@@ -193,7 +193,8 @@ export const errorTable = {
   PEER_UNKNOWN: {
     fault: 'local',
     when: 'The list of known peers has nothing about this server, and it was not to be added.',
-    remedy: 'Compare the fingerprint with what `stalk id` prints on the server, then `stalk trust add`.',
+    remedy:
+      'Compare the fingerprint with what `stalk id` prints on the server; if it is the same, run the command in the message.',
     closeCode: 1,
   },
   PEER_CHANGED: {

@@ -10,6 +10,7 @@ import {
   type KnownPeer,
 } from '../identity/peer-lists.js'
 import type { Protocol } from '../identity/rsa-rules.js'
+import { trustAddCommand } from './trust-command.js'
 import type { Expectation, ServerAddress, TrustPolicy } from './trust.js'
 
 /** Options of {@link knownPeers}. */
@@ -81,8 +82,8 @@ function checkKnown(known: readonly KnownPeer[], identity: Identity, { path, ser
   if (first === undefined) {
     throw new StalkError(
       'PEER_UNKNOWN',
-      `nothing is known of ${address}, which is ${identity.fingerprint}: compare that with what \`stalk id\` prints there, ` +
-        `then add it to ${path} with \`stalk trust add\``,
+      `nothing is known of ${address}, which is ${identity.fingerprint}: compare that with what \`stalk id\` prints there. ` +
+        `If it is the same, run \`${trustAddCommand(server, identity, path)}\``,
     )
   }
   const expected = known.map((peer) => `${peer.identity.fingerprint} (line ${peer.line})`).join(' or ')

@@ -114,6 +114,28 @@ test('knownPeers: strict refuses whom it does not know, and is what you get with
   await assert.rejects(readFile(file), /ENOENT/u)
 })
 
+test('PEER_UNKNOWN ends with the command that adds the server, for a shell, with the list unless it is the default one', async (t) => {
+  const folder = await directory(t)
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const add = `stalk trust add 127.0.0.1 ${listener.port} ${ed25519Bob.toString()}`
+  for (const [name, list] of [
+    ['known_peers', `${folder}/known_peers`],
+    ["bob's list", `'${folder}/bob'\\''s list'`],
+  ] as const) {
+    const serverIdentity = knownPeers(path.join(folder, name))
+    const { message } = await failureOf(aliceConnects2(t, listener, { serverIdentity }))
+    if (path.sep === '/') assert.ok(message.endsWith(` run \`${add} --known-peers ${list}\``), message)
+  }
+  const before = process.env['STALK_HOME']
+  process.env['STALK_HOME'] = folder
+  t.after(() => {
+    if (before === undefined) delete process.env['STALK_HOME']
+    else process.env['STALK_HOME'] = before
+  })
+  const { message } = await failureOf(aliceConnects2(t, listener, { serverIdentity: knownPeers() }))
+  assert.ok(message.endsWith(` run \`${add}\``), message)
+})
+
 test('without a word on whom to expect, connect names plain knownPeers() for known servers, accept-new for trust on first use', async () => {
   await assert.rejects(connect(host, 1, { identity: ed25519Alice } as ConnectOptions), {
     name: 'TypeError',
