@@ -22,7 +22,7 @@ export const exitCodeMeanings: readonly (readonly [code: string, meaning: string
   ['1', 'something else went wrong'],
   ['2', 'wrong usage: an option, an argument or a command'],
   ['3', 'nobody to talk to: could not connect or listen, or no stalk peer answered'],
-  ['4', 'authentication failed: the peer is not who it must be, or does not let us in'],
+  ['4', 'authentication failed: the peer is not known, is not who it must be, or does not let us in'],
   ['5', 'the connection was lost, the peer closed it too early, or what arrived is not what was sent'],
   ['6', 'an identity is missing, damaged, exposed or of the wrong protocol'],
   ['7', 'a file or the input is unreadable, or a line of it is wrong'],

@@ -85,7 +85,7 @@ async function removeTrusted(
   )
   if (removed.length === 0) {
     const what = fingerprint === undefined ? '' : ` with the fingerprint ${fingerprint}`
-    throw new CommandError('PEER_UNKNOWN', `${formatAddress(host, port)}${what} is not known`, exitCodes.other)
+    throw new CommandError('PEER_UNKNOWN', `${formatAddress(host, port)}${what} is not known`, exitCodes.authentication)
   }
   for (const { address, identity } of removed) note(`${address} ${identity.fingerprint} is not known any more`)
 }

@@ -58,7 +58,7 @@ test('the command that PEER_UNKNOWN prints adds the server, however long it is, 
   assert.deepEqual((await run(connect, { input: 'hi\n', environment })).stdout, 'hi\n')
 })
 
-test('trust add, list and remove keep the list; connect goes by it', async () => {
+test('trust add, list and remove keep the list; connect goes by it; what is not there cannot be removed, exit code 4', async () => {
   const text = (await Identity.load(server)).toString()
   const empty = await run(['trust', 'list'], { environment })
   assert.deepEqual([empty.code, empty.stdout], [0, ''])
@@ -77,7 +77,7 @@ test('trust add, list and remove keep the list; connect goes by it', async () =>
   assert.deepEqual(json, { line: 1, address, fingerprint, identity: text })
 
   const other = await run(['trust', 'remove', '127.0.0.1', port, 'A'.repeat(43)], { environment })
-  assert.equal(other.code, 1)
+  assert.equal(other.code, 4)
   assert.match(other.stderr, /is not known \(PEER_UNKNOWN\)/u)
   const removed = await run(['trust', 'remove', '127.0.0.1', port], { environment })
   assert.equal(removed.stderr, `${address} ${fingerprint} is not known any more\n`)
