@@ -15,7 +15,10 @@ export function addTrust(program: Command): void {
   const trust = program
     .command('trust')
     .summary('show and change the list of known servers')
-    .description('The servers that `stalk connect` knows, and by which identity: `~/.stalk/known_peers`.')
+    .description(
+      'The servers that are known, and by which identity: `~/.stalk/known_peers`. `stalk connect`, `stalk pipe`, `stalk ping` ' +
+        'and `stalk bench` go by this list unless they are told whom to expect.',
+    )
     .helpCommand('help [command]', 'print the help of a command')
   trust
     .command('list')
@@ -28,7 +31,7 @@ export function addTrust(program: Command): void {
     .command('add')
     .summary('add a server')
     .description('Adds a server, beside what is known of it: both identities are expected then.')
-    .addArgument(hostArgument('where the server is, as you write it for connect'))
+    .addArgument(hostArgument('where the server is, as you write it to connect'))
     .argument('<port>', 'its port', portFrom(1))
     .argument('<identity>', 'its text form (stalk/2:ed25519:…) or its id_pub file')
     .addOption(knownPeersOption())
@@ -48,7 +51,7 @@ export function addTrust(program: Command): void {
 async function listTrusted({ knownPeers, json }: TrustOptions): Promise<void> {
   const peers = await listKnownPeers(knownPeers)
   if (peers.length === 0) {
-    note('no server is known yet: on a terminal `stalk connect` asks about a new one, `stalk trust add` adds one')
+    note('no server is known yet: on a terminal whoever connects is asked about a new one, `stalk trust add` adds one')
   }
   for (const peer of peers) {
     await printLine(json ? jsonOf(peer) : `${peer.address} ${peer.identity.fingerprint}`)

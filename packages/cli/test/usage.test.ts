@@ -34,6 +34,14 @@ test('stalk --help names every command and every exit code; --version is that of
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/u)
 })
 
+test('the help of stalk trust names every command that goes by the list of known servers', () => {
+  const { subcommands } = commandTree(stalkProgram())
+  const description = subcommands.find(({ name }) => name === 'trust')?.command.description() ?? ''
+  const users = subcommands.filter(({ options }) => options.some(({ names }) => names.includes('--known-peers')))
+  assert.ok(users.length > 1)
+  for (const { path } of users) assert.ok(description.includes(`\`${path}\``), path)
+})
+
 const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
   [[], /a command is missing; see stalk --help/u],
   [['liste'], /unknown command 'liste' \(Did you mean listen\?\)/u],
