@@ -1,8 +1,8 @@
 // Files that people edit and programs add to: lists of peers, one a line.
 import { constants } from 'node:fs'
-import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readlink, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { encodeBase64url } from '../crypto/base64url.js'
 import { randomBytes } from '../crypto/random.js'
@@ -60,78 +60,136 @@ export async function peerListVersion(path: string): Promise<string | null> {
 
 /**
  * Changes the file, which may not be there yet, under a lock: readers see the old one or the new one, and nobody else’s change is lost.
+ * Where the path is a symbolic link, the file that it leads to is changed.
  *
- * @param change from the text of the file (empty if there is none) to the new text; the same text: nothing is written
+ * @param change from the text of the file (empty if there is none) to the new text; the same text: nothing is written. May be called
+ *   again, with a newer text.
  *
  * Throws PEER_LIST_IO, and what `change` throws.
  */
 export async function updatePeerList(path: string, change: (text: string) => string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const lock = `${path}.lock`
-    await acquire(lock)
-    try {
-      const before = (await readPeerList(path))?.text ?? ''
-      const after = change(before)
-      if (after !== before) await replace(path, after)
-    } finally {
-      await rm(lock, { force: true })
+    const file = await followLinks(path)
+    for (;;) {
+      const lock = await acquire(file)
+      try {
+        const before = (await readPeerList(file))?.text ?? ''
+        const after = change(before)
+        if (after === before || (await replace(file, after, lock))) return
+      } finally {
+        await release(lock)
+      }
     }
   } catch (error) {
     throw inputOutputError(path, error)
   }
 }
 
-async function replace(path: string, text: string): Promise<void> {
-  const scratch = scratchPath(path)
-  const mode = await stat(path).then(
-    (stats) => stats.mode & 0o777,
-    () => 0o600,
-  )
+/** The file that a path leads to, also if it is not there yet. */
+async function followLinks(path: string): Promise<string> {
   try {
-    const handle = await open(scratch, 'wx', mode)
+    return await realpath(path)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    const target = await readlink(path).catch(() => null)
+    return target === null ? path : followLinks(resolve(dirname(path), target))
+  }
+}
+
+/**
+ * A lock is a directory, and the new file is written inside. Whoever takes it for that of a dead holder moves it away with what is in
+ * there: a holder that was only stopped cannot put its file in place any more, however late it goes on.
+ */
+interface Lock {
+  readonly directory: string
+  /** In the directory, with a name that no other lock has. */
+  readonly scratch: string
+}
+
+/** False: the lock was taken away meanwhile, and nothing was changed. */
+async function replace(file: string, text: string, { scratch }: Lock): Promise<boolean> {
+  try {
+    const handle = await open(scratch, 'r+')
     try {
       await handle.writeFile(text)
+      const mode = await modeOf(file)
+      if (mode !== null) await handle.chmod(mode)
       await handle.sync()
     } finally {
       await handle.close()
     }
-    await rename(scratch, path)
-  } finally {
-    // only there if it could not be given its name
-    await rm(scratch, { force: true })
+    await rename(scratch, file)
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
   }
 }
 
-async function acquire(lock: string): Promise<void> {
+/** Null: there is no such file. */
+async function modeOf(file: string): Promise<number | null> {
+  return stat(file).then(
+    (stats) => stats.mode & 0o777,
+    () => null,
+  )
+}
+
+async function acquire(file: string): Promise<Lock> {
+  const directory = `${file}.lock`
+  const made = scratchPath(file)
+  const name = basename(made)
+  try {
+    await mkdir(made, { mode: 0o700 })
+    await writeFile(join(made, name), '', { flag: 'wx', mode: 0o600 })
+    await takeTurn(made, directory)
+    return { directory, scratch: join(directory, name) }
+  } finally {
+    // only there if it could not become the lock
+    await rm(made, { recursive: true, force: true })
+  }
+}
+
+/** Gives a directory the name of the lock, which an empty one does not keep: its holder is done. */
+async function takeTurn(made: string, lock: string): Promise<void> {
   let seen: string | null = null
   let seenFor = 0
   for (let tries = 0; tries < lockTries; tries += 1) {
     try {
-      await (await open(lock, 'wx', 0o600)).close()
+      await rename(made, lock)
       return
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
+      if (!takenCodes.includes(codeOf(error) ?? '')) throw error
     }
     const now = await peerListVersion(lock)
     seenFor = now === seen ? seenFor + 1 : 0
     seen = now
-    if (seen !== null && seenFor >= staleTries) await removeStale(lock, seen)
+    if (seen !== null && seenFor >= staleTries) await removeStale(lock)
     await pause(lockPauseMs)
   }
-  throw new Error(`it is locked by ${lock}: remove that file if no other stalk is running`)
+  throw new Error(`it is locked by ${lock}: remove that if no other stalk is running`)
 }
 
-/** A lock whose holder died is moved away; if it is somebody else’s new one by then, it is put back. */
-async function removeStale(lock: string, seen: string): Promise<void> {
+/** What systems say of a name that something has which is no empty directory; Windows does of an empty one, too. */
+const takenCodes: readonly string[] = [
+  'ENOTEMPTY',
+  'EEXIST',
+  'ENOTDIR',
+  ...(process.platform === 'win32' ? ['EPERM', 'EACCES'] : []),
+]
+
+/** If it is somebody else’s new one by then, that one begins anew like a holder that was stopped. */
+async function removeStale(lock: string): Promise<void> {
   const moved = scratchPath(lock)
   // somebody else may be faster; what cannot be moved stays a lock
-  const isMoved = await rename(lock, moved).then(
-    () => true,
-    () => false,
-  )
-  if (isMoved && (await peerListVersion(moved)) !== seen) await link(moved, lock).catch(() => undefined)
-  await rm(moved, { force: true })
+  await rename(lock, moved).catch(() => undefined)
+  await rm(moved, { recursive: true, force: true })
+}
+
+/** A lock that was taken away is somebody else’s by now: that one is not empty, and stays. */
+async function release({ directory, scratch }: Lock): Promise<void> {
+  await rm(scratch).catch(() => undefined)
+  await rmdir(directory).catch(() => undefined)
 }
 
 function versionOf({ ino, size, mtimeMs }: { ino: number; size: number; mtimeMs: number }): string {

@@ -1,18 +1,30 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { defaultKnownPeersPath, peerListVersion, readPeerList, updatePeerList } from '#src/identity/peer-list-file.js'
 import { addressText, withLine, withoutLines } from '#src/identity/peer-lists.js'
 import { code } from '../support/errors.js'
+import { eventually } from '../support/network.js'
 
 async function newFile(t: TestContext): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
   t.after(() => rm(directory, { recursive: true }))
   return path.join(directory, 'list')
+}
+
+/** Windows has neither SIGSTOP nor, for everybody, symbolic links. */
+const onPosix = { skip: process.platform === 'win32' }
+
+/** Another process, whose program imports the sources. */
+function startProgram(source: string, ...args: readonly string[]): ChildProcess {
+  const flags = ['--import', import.meta.resolve('tsx'), '--conditions', '@stalk/source', '--input-type=module']
+  const cwd = path.resolve(import.meta.dirname, '../..')
+  return spawn(process.execPath, [...flags, '-e', source, ...args], { cwd, stdio: 'inherit' })
 }
 
 test('many changes at once, from several processes, all arrive, and nothing is left beside the file', async (t) => {
@@ -22,23 +34,7 @@ test('many changes at once, from several processes, all arrive, and nothing is l
     for (let count = 0; count < 10; count += 1) {
       await updatePeerList(process.argv[1], (text) => text + process.argv[2] + ' ' + count + '\\n')
     }`
-  const children = Array.from({ length: 4 }, (_, index) =>
-    spawn(
-      process.execPath,
-      [
-        '--import',
-        import.meta.resolve('tsx'),
-        '--conditions',
-        '@stalk/source',
-        '--input-type=module',
-        '-e',
-        source,
-        file,
-        `${index}`,
-      ],
-      { cwd: path.resolve(import.meta.dirname, '../..'), stdio: 'inherit' },
-    ),
-  )
+  const children = Array.from({ length: 4 }, (_, index) => startProgram(source, file, `${index}`))
   const own = Promise.all(
     Array.from({ length: 10 }, (_, count) => updatePeerList(file, (text) => `${text}own ${count}\n`)),
   )
@@ -68,6 +64,59 @@ test('a lock whose holder died is taken over after a while, and a change that th
   assert.equal((await stat(file)).ino, before.ino)
   assert.deepEqual(await readdir(path.dirname(file)), ['list'])
 })
+
+test(
+  'a holder of the lock that is stopped until others have taken it over loses nothing of theirs when it goes on',
+  onPosix,
+  async (t) => {
+    const file = await newFile(t)
+    await writeFile(file, 'old\n')
+    // signals itself with the old text in its hands
+    const source = `
+      import { writeFileSync } from 'node:fs'
+      import { updatePeerList } from '#src/identity/peer-list-file.js'
+      let calls = 0
+      await updatePeerList(process.argv[1], (text) => {
+        calls += 1
+        if (calls === 1) {
+          writeFileSync(process.argv[1] + '.stopped', '')
+          process.kill(process.pid, 'SIGSTOP')
+        }
+        return text + 'of the stopped one, asked ' + calls + ' times\\n'
+      })`
+    const child = startProgram(source, file)
+    t.after(() => child.kill('SIGKILL'))
+    const exit = once(child, 'exit')
+    await eventually(() => existsSync(`${file}.stopped`), 'the holder is stopped')
+    await updatePeerList(file, (text) => `${text}of another\n`)
+    child.kill('SIGCONT')
+    assert.deepEqual(await exit, [0, null])
+    assert.equal(await readFile(file, 'utf8'), 'old\nof another\nof the stopped one, asked 2 times\n')
+    await rm(`${file}.stopped`)
+    assert.deepEqual(await readdir(path.dirname(file)), ['list'])
+  },
+)
+
+test(
+  'a list that is a symbolic link stays one: what it leads to is changed, and keeps its mode',
+  onPosix,
+  async (t) => {
+    const file = await newFile(t)
+    const dotfiles = path.join(path.dirname(file), 'dotfiles')
+    await mkdir(dotfiles)
+    await symlink(path.join('dotfiles', 'between'), file)
+    await symlink('known_peers', path.join(dotfiles, 'between'))
+    // at first it leads nowhere
+    await updatePeerList(file, (text) => `${text}one\n`)
+    await chmod(path.join(dotfiles, 'known_peers'), 0o666)
+    await updatePeerList(file, (text) => `${text}two\n`)
+    for (const link of [file, path.join(dotfiles, 'between')]) assert.ok((await lstat(link)).isSymbolicLink())
+    assert.equal(await readFile(path.join(dotfiles, 'known_peers'), 'utf8'), 'one\ntwo\n')
+    assert.equal((await stat(path.join(dotfiles, 'known_peers'))).mode & 0o777, 0o666)
+    assert.deepEqual((await readdir(dotfiles)).sort(), ['between', 'known_peers'])
+    assert.deepEqual((await readdir(path.dirname(file))).sort(), ['dotfiles', 'list'])
+  },
+)
 
 test('a file that is too large, or none, is PEER_LIST_INVALID; one that is not there is null', async (t) => {
   const file = await newFile(t)
