@@ -1,5 +1,5 @@
 // Files that people edit and programs add to: lists of peers, one a line.
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { mkdir, open, readlink, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -192,8 +192,9 @@ async function release({ directory, scratch }: Lock): Promise<void> {
   await rmdir(directory).catch(() => undefined)
 }
 
-function versionOf({ ino, size, mtimeMs }: { ino: number; size: number; mtimeMs: number }): string {
-  return `${ino} ${size} ${mtimeMs}`
+/** The time of the last change of any kind is one that no editor sets back, as it may the one of the contents. */
+function versionOf({ ino, size, mtimeMs, ctimeMs }: Pick<Stats, 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>): string {
+  return `${ino} ${size} ${mtimeMs} ${ctimeMs}`
 }
 
 function scratchPath(path: string): string {

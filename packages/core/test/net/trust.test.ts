@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -12,7 +12,7 @@ import type { TrustPolicy } from '#src/net/trust.js'
 import { wrap } from '#src/net/wrap.js'
 import { duplexPair } from '../support/duplex-pair.js'
 import { code } from '../support/errors.js'
-import { eventually, host } from '../support/network.js'
+import { eventually, host, pause } from '../support/network.js'
 import { aliceConnects2, bobListens2 } from '../support/network2.js'
 import { alice as oldAlice, bob as oldBob } from '../support/people.js'
 import { bobListens } from '../support/network.js'
@@ -348,6 +348,22 @@ test('authorizedPeers: who is on the list comes in; the file is read again when 
     ['AUTHORIZATION_FAILED', 'PEER_LIST_IO'],
   ])
   await assert.rejects(authorizedPeers(''), TypeError)
+})
+
+test('authorizedPeers sees a change that keeps the size and the time of the file', async (t) => {
+  const file = path.join(await directory(t), 'authorized_peers')
+  await writeFile(file, `${rsaAlice.fingerprint}\n`)
+  // whole seconds, which can be set again exactly
+  await utimes(file, 1000, 1000)
+  const authorize = await authorizedPeers(file)
+  const info = { host, port: 1, applicationProtocol: null }
+  assert.equal(await authorize(rsaAlice, info), true)
+  // file systems tell the times of changes some milliseconds apart
+  await pause(50)
+  await writeFile(file, `${ed25519Alice.fingerprint}\n`)
+  await utimes(file, 1000, 1000)
+  assert.notEqual(await authorize(rsaAlice, info), true)
+  assert.equal(await authorize(ed25519Alice, info), true)
 })
 
 test('a signal that aborts while the list is written cuts the line at once, and connect rejects with its reason', async (t) => {
