@@ -20,5 +20,5 @@ export function nodeArguments(built) {
   return ['--import', 'tsx', ...(built ? [] : ['--conditions', '@stalk/source'])]
 }
 
-/** Two files at a time, as much of it is waiting. No test may hang: one that takes this long has failed. */
-export const testArguments = ['--test', '--test-concurrency', '2', '--test-timeout', '60000']
+/** Two files at a time, as much of it is waiting. No test may hang: a file that takes this long, also on a busy machine, has failed. */
+export const testArguments = ['--test', '--test-concurrency', '2', '--test-timeout', '180000']

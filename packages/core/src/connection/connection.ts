@@ -90,6 +90,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #sendingEnded = false
   #endsWithPeer = false
   #isOver = false
+  /** Whether the line has closed, and the session with it. */
+  #isGone = false
   /** What was unread when our messages first had to wait for the end of a packet since there is so much; null if they never had. */
   #blockedSince: number | null = null
   #opening: Opening | null = null
@@ -377,8 +379,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#fail(new StalkError('CONNECTION_LOST', 'the socket was destroyed'))
       }
       const gone = this.#error ?? new StalkError('CONNECTION_CLOSED', 'the connection is closed')
-      // however it ended: the keys are wiped
-      this.#session.abort(gone)
+      this.#wipe(gone)
       this.#outbox.fail(gone)
       this.#pinger.fail(gone)
       this.#peerEnded()
@@ -412,7 +413,13 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   /** Writing may end a session, too: when it has sent all that it may. */
   #failIfSessionDid(): void {
-    if (this.#session.failure !== null) this.#fail(this.#session.failure)
+    if (this.#session.failure !== null && !this.#isGone) this.#fail(this.#session.failure)
+  }
+
+  /** However it ended, the keys go. In good order, that is no failure. */
+  #wipe(gone: StalkError): void {
+    this.#isGone = true
+    this.#session.abort(gone)
   }
 
   /**
