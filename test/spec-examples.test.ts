@@ -89,6 +89,14 @@ test('the small spack and the empty one, in both forms', () => {
   }
 })
 
+test('the spack of extended types', () => {
+  const spack = new Spack()
+    .list(new Spack().null().boolean(true).string('é').integers([1, 64]).list([]))
+    .map({ a: 5n, b: new Date('2001-02-03T04:05:06.007Z') })
+    .boolean(false)
+  matches('spack-extended', hex(encode(spack, { form: 'compact' })))
+})
+
 test('the low-order keys of Ed25519 are refused, with either top bit', () => {
   assert.equal(lines('ed25519-low-order').length, 5)
   for (const { content } of lines('ed25519-low-order')) {

@@ -1,5 +1,13 @@
 export { Spack, SpackError } from '@stalk/spack'
-export type { ElementInput, ElementType, SpackElement, SpackErrorCode, SpackValue } from '@stalk/spack'
+export type {
+  ElementInput,
+  ElementInputs,
+  ElementType,
+  JsonLike,
+  SpackElement,
+  SpackErrorCode,
+  SpackValue,
+} from '@stalk/spack'
 export { StalkError, errorTable } from './errors.js'
 export type { Fault, PeerStatement, StalkErrorCode } from './errors.js'
 export { defaultLimits } from './limits.js'

@@ -58,7 +58,7 @@ export function decodeClassicPacket(
       )
     }
   }
-  return decodeElements(bytes, start + typesStart, start + dataStart, end, { limits, emptyArrays: false })
+  return decodeElements(bytes, start + typesStart, start + dataStart, end, { limits, compact: false })
 }
 
 /** Refuses a packet over the limit. */

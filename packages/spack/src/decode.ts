@@ -84,5 +84,5 @@ function decodeCompact(bytes: Uint8Array, limits: SpackLimits): Spack {
       `the types ask for ${typesBytes} bytes, ${bytes.length - typesStart} are left`,
     )
   }
-  return decodeElements(bytes, typesStart, dataStart, bytes.length, { limits, emptyArrays: true })
+  return decodeElements(bytes, typesStart, dataStart, bytes.length, { limits, compact: true })
 }

@@ -1,4 +1,7 @@
-/** What an element holds, by the name of its type. Integers are a number when it is safe, else a bigint. */
+/**
+ * What an element holds, by the name of its type. An integer is a number when it is safe, else a bigint. The types from null on
+ * are the extended ones: the compact form has them, the classic form has not.
+ */
 export interface ElementValues {
   readonly integer: number | bigint
   readonly float32: number
@@ -9,12 +12,13 @@ export interface ElementValues {
   readonly 'float32[]': Float32Array
   readonly 'float64[]': Float64Array
   readonly 'byte[]': Uint8Array
-}
-
-/** What can be pushed, by the name of the type: as {@link ElementValues}, and plain numbers for float arrays. */
-export interface ElementInputs extends Omit<ElementValues, 'float32[]' | 'float64[]'> {
-  readonly 'float32[]': Float32Array | readonly number[]
-  readonly 'float64[]': Float64Array | readonly number[]
+  readonly null: null
+  readonly boolean: boolean
+  readonly bigint: bigint
+  /** Milliseconds from the beginning of 1970: `values()` makes a Date of it. */
+  readonly date: number
+  readonly list: readonly SpackElement[]
+  readonly map: ReadonlyMap<string, SpackElement>
 }
 
 /** The name of an element's type. */
@@ -23,17 +27,35 @@ export type ElementType = keyof ElementValues
 /** One element of a packet: a discriminated union over `type`. */
 export type SpackElement = { [T in ElementType]: { readonly type: T; readonly value: ElementValues[T] } }[ElementType]
 
-/** A type and a value for `Spack.of`. */
-export type ElementInput = { [T in ElementType]: readonly [type: T, value: ElementInputs[T]] }[ElementType]
+/** An element that the compact form has and the classic form has not. */
+export type ExtendedElement = Extract<SpackElement, { type: 'null' | 'boolean' | 'bigint' | 'date' | 'list' | 'map' }>
 
-/** What any element may hold. */
-export type SpackValue = ElementValues[ElementType]
+/**
+ * The bytes that stand for the types (SPEC, spack §elements and §extended). An array is `array`, the code of its entries, its
+ * length.
+ */
+export const typeCodes = {
+  integer: 0x01,
+  float32: 0x02,
+  float64: 0x03,
+  byte: 0x04,
+  string: 0x05,
+  array: 0x10,
+  null: 0x20,
+  boolean: 0x21,
+  bigint: 0x22,
+  date: 0x23,
+  list: 0x30,
+  map: 0x31,
+} as const
 
-/** The bytes that stand for the types (SPEC, spack §elements). An array is `array`, the code of its entries, its length. */
-export const typeCodes = { integer: 1, float32: 2, float64: 3, byte: 4, string: 5, array: 16 } as const
+/** A date is at most so many milliseconds from the beginning of 1970, as ECMAScript has it: 100 million days. */
+export const maxDateMs = 8_640_000_000_000_000
 
-/** For each type what turns an input into a valid element's value, or throws TypeError or RangeError. */
-export const validators: { readonly [T in ElementType]: (value: unknown) => ElementValues[T] } = {
+/** For each type that holds no other elements what turns an input into a valid element's value, or throws TypeError or RangeError. */
+export const validators: {
+  readonly [T in Exclude<ElementType, 'list' | 'map'>]: (value: unknown) => ElementValues[T]
+} = {
   integer: (value) => validInteger(value, 'integer'),
   float32: (value) => validFloat32(value, 'float32'),
   float64: (value) => validFloat64(value, 'float64'),
@@ -43,11 +65,24 @@ export const validators: { readonly [T in ElementType]: (value: unknown) => Elem
   'float32[]': validFloat32s,
   'float64[]': validFloat64s,
   'byte[]': validBytes,
+  null: validNull,
+  boolean: validBoolean,
+  bigint: validBigint,
+  date: validDate,
 }
 
 /** Whether it is a typed array of that name, from whichever realm, subclasses such as node's Buffer included. */
 export function isTypedArray(value: unknown, name: 'Uint8Array' | 'Float32Array' | 'Float64Array'): boolean {
   return ArrayBuffer.isView(value) && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === name
+}
+
+/** The milliseconds of a Date, from whichever realm; null of anything else. */
+export function dateMs(value: unknown): number | null {
+  try {
+    return Date.prototype.getTime.call(value)
+  } catch {
+    return null
+  }
 }
 
 /** A bigint as a number where that is safe: one value has one representation, so a round trip compares equal. */
@@ -124,6 +159,30 @@ function validFloat64s(value: unknown): Float64Array {
 function validBytes(value: unknown): Uint8Array {
   if (!isTypedArray(value, 'Uint8Array')) throw new TypeError(`byte[]: expected a Uint8Array, got ${describe(value)}`)
   return value as Uint8Array
+}
+
+function validNull(value: unknown): null {
+  if (value !== null) throw new TypeError(`null: expected null, got ${describe(value)}`)
+  return value
+}
+
+function validBoolean(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`boolean: expected a boolean, got ${describe(value)}`)
+  return value
+}
+
+function validBigint(value: unknown): bigint {
+  if (typeof value !== 'bigint') throw new TypeError(`bigint: expected a bigint, got ${describe(value)}`)
+  return value
+}
+
+function validDate(value: unknown): number {
+  const ms = typeof value === 'number' ? value : dateMs(value)
+  if (ms === null) throw new TypeError(`date: expected a Date, or its milliseconds, got ${describe(value)}`)
+  if (!Number.isInteger(ms) || Math.abs(ms) > maxDateMs) {
+    throw new RangeError(`date: ${ms} is no whole number of milliseconds that a Date can hold`)
+  }
+  return ms + 0
 }
 
 function validArray(value: unknown, place: string, also = ''): readonly unknown[] {

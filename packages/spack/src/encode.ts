@@ -1,11 +1,12 @@
 import { checkPacketBytes, classicLayout } from './classic.js'
-import { typeCodes, type SpackElement } from './element.js'
+import { typeCodes, type ExtendedElement, type SpackElement } from './element.js'
 import { isCompact, type SpackForm } from './form.js'
 import { unsignedBytes, writeSigned, writeUnsigned } from './leb128.js'
 import { resolveLimits, type SpackLimits } from './limits.js'
 import { measure } from './measure.js'
 import { hashBytes, hashRange, resolveSha256, type Sha256 } from './sha256.js'
 import type { Spack } from './spack.js'
+import { utf8Bytes } from './utf8.js'
 import { Writer } from './writer.js'
 
 /** Options of {@link encode}. */
@@ -23,7 +24,8 @@ export interface EncodeOptions {
  * in each form. Lengths of strings count bytes of UTF-8.
  *
  * @throws SpackError with the code that `decode` would give: SPACK_PACKET_TOO_LARGE, SPACK_TOO_MANY_ELEMENTS,
- * SPACK_STRING_TOO_LONG, SPACK_ARRAY_TOO_LONG, SPACK_INTEGER_TOO_LONG, and SPACK_EMPTY_ARRAY in the classic form.
+ * SPACK_STRING_TOO_LONG, SPACK_ARRAY_TOO_LONG, SPACK_INTEGER_TOO_LONG, SPACK_TOO_DEEP, and in the classic form
+ * SPACK_EMPTY_ARRAY and SPACK_EXTENDED_TYPE.
  * @throws TypeError, RangeError for misuse: an unknown form or limit, the classic form without a SHA-256.
  * @see SPEC, spack §classic and §compact
  */
@@ -39,7 +41,7 @@ function encodeClassic(
   limits: SpackLimits,
   sha256: Sha256,
 ): Uint8Array<ArrayBuffer> {
-  const { typesBytes, dataBytes } = measure(elements, { limits, emptyArrays: false })
+  const { typesBytes, dataBytes } = measure(elements, { limits, compact: false })
   const { typesStart, dataStart, packetBytes } = classicLayout(typesBytes, dataBytes)
   checkPacketBytes(packetBytes, limits)
   const bytes = new Uint8Array(packetBytes)
@@ -50,7 +52,7 @@ function encodeClassic(
 }
 
 function encodeCompact(elements: readonly SpackElement[], limits: SpackLimits): Uint8Array<ArrayBuffer> {
-  const { typesBytes, dataBytes } = measure(elements, { limits, emptyArrays: true })
+  const { typesBytes, dataBytes } = measure(elements, { limits, compact: true })
   const typesStart = unsignedBytes(typesBytes)
   const dataStart = typesStart + typesBytes
   checkPacketBytes(dataStart + dataBytes, limits)
@@ -91,7 +93,7 @@ function writeElement(types: Writer, data: Writer, element: SpackElement): void 
       return
     case 'string':
       types.byte(typeCodes.string)
-      types.integer(data.string(element.value))
+      writeString(types, data, element.value)
       return
     case 'integer[]':
       writeArrayType(types, typeCodes.integer, element.value)
@@ -99,15 +101,59 @@ function writeElement(types: Writer, data: Writer, element: SpackElement): void 
       return
     case 'float32[]':
       writeArrayType(types, typeCodes.float32, element.value)
-      for (const value of element.value) data.float32(value)
+      data.float32s(element.value)
       return
     case 'float64[]':
       writeArrayType(types, typeCodes.float64, element.value)
-      for (const value of element.value) data.float64(value)
+      data.float64s(element.value)
       return
     case 'byte[]':
       writeArrayType(types, typeCodes.byte, element.value)
       data.bytes(element.value)
+      return
+    case 'null':
+    case 'boolean':
+    case 'bigint':
+    case 'date':
+    case 'list':
+    case 'map':
+      writeExtended(types, data, element)
+  }
+}
+
+function writeExtended(types: Writer, data: Writer, element: ExtendedElement): void {
+  types.byte(typeCodes[element.type])
+  switch (element.type) {
+    case 'null':
+      return
+    case 'boolean':
+      data.byte(element.value ? 1 : 0)
+      return
+    case 'bigint':
+    case 'date':
+      data.integer(element.value)
+      return
+    // an entry is its type and its value, both in the data
+    case 'list':
+      data.integer(element.value.length)
+      for (const entry of element.value) writeElement(data, data, entry)
+      return
+    case 'map':
+      data.integer(element.value.size)
+      for (const [key, entry] of element.value) {
+        writeString(data, data, key)
+        writeElement(data, data, entry)
+      }
+  }
+}
+
+/** Writes a string’s length and its bytes: where both go to the same place the length has to be known first. */
+function writeString(lengths: Writer, data: Writer, text: string): void {
+  if (lengths === data) {
+    data.integer(utf8Bytes(text))
+    data.string(text)
+  } else {
+    lengths.integer(data.string(text))
   }
 }
 

@@ -60,8 +60,12 @@ export const spackErrorTable = {
     when: 'A classic packet has an integer[], float32[] or float64[] without entries, which the original cannot read.',
     remedy: 'Leave the element out or send an empty byte[]; the compact form allows empty arrays.',
   },
+  SPACK_EXTENDED_TYPE: {
+    when: 'A packet for the classic form has a null, boolean, bigint, date, list or map.',
+    remedy: 'Use the compact form (stalk/2), or say it with the classic types.',
+  },
   SPACK_TOO_MANY_ELEMENTS: {
-    when: 'A packet has more than `maxElements` elements.',
+    when: 'A packet has more than `maxElements` elements, those inside lists and maps included.',
     remedy: 'Use arrays or several packets, or raise `limits.maxElements` on both sides.',
   },
   SPACK_STRING_TOO_LONG: {
@@ -75,7 +79,7 @@ export const spackErrorTable = {
 
   // the data
   SPACK_DATA_TRUNCATED: {
-    when: 'The data end before all elements that the types announce.',
+    when: 'The data end before all elements that the types, or the count of a list or a map, announce.',
     remedy: 'The sender’s encoder is wrong: it has to be mended there.',
   },
   SPACK_DATA_UNUSED: {
@@ -85,6 +89,26 @@ export const spackErrorTable = {
   SPACK_INVALID_UTF8: {
     when: 'A string is not valid UTF-8: overlong, cut, a surrogate, or above U+10FFFF.',
     remedy: 'If it has other than ASCII, the sender may have counted characters where bytes are meant. Ask the sender.',
+  },
+  SPACK_BOOLEAN_INVALID: {
+    when: 'The byte of a boolean is neither 0 nor 1.',
+    remedy: 'The sender’s encoder is wrong: it has to be mended there.',
+  },
+  SPACK_DATE_INVALID: {
+    when: 'A date is further from 1970 than 8.64e15 milliseconds.',
+    remedy: 'The sender’s encoder is wrong: it has to be mended there.',
+  },
+  SPACK_DUPLICATE_KEY: {
+    when: 'A map has a key twice.',
+    remedy: 'The sender’s encoder is wrong: it has to be mended there.',
+  },
+  SPACK_TOO_DEEP: {
+    when: 'Lists and maps are inside each other more than `maxDepth` times.',
+    remedy: 'Send a flatter structure, or raise `limits.maxDepth` on both sides.',
+  },
+  SPACK_NOT_ONE_VALUE: {
+    when: 'A packet of no element or of several was asked for its one value, with `toValue`.',
+    remedy: 'The sender did not make it with `Spack.from`: use `values()`, or ask the sender.',
   },
 } as const
 
@@ -100,9 +124,12 @@ export class SpackError extends Error {
   override readonly name = 'SpackError'
   /** What went wrong: stable, for programs. */
   readonly code: SpackErrorCode
+  /** Where a value is that a schema refuses, such as `place.lat` or `samples[3]`; empty where there is no schema. */
+  readonly path: string
 
-  constructor(code: SpackErrorCode, message: string) {
+  constructor(code: SpackErrorCode, message: string, path = '') {
     super(message)
     this.code = code
+    this.path = path
   }
 }

@@ -1,5 +1,5 @@
 import type { ElementRules } from './decode-elements.js'
-import type { SpackElement } from './element.js'
+import type { ExtendedElement, SpackElement } from './element.js'
 import { SpackError, type SpackErrorCode } from './errors.js'
 import { signedBytes } from './leb128.js'
 import type { SpackLimits } from './limits.js'
@@ -13,11 +13,8 @@ export interface Sizes {
 
 /** Measures elements and holds them to the rules that decoding would hold them to. Nothing is allocated for content. */
 export function measure(elements: readonly SpackElement[], rules: ElementRules): Sizes {
-  const { maxElements } = rules.limits
-  if (elements.length > maxElements) {
-    throw new SpackError('SPACK_TOO_MANY_ELEMENTS', `${elements.length} elements exceed the limit of ${maxElements}`)
-  }
   const meter = new Meter(rules)
+  meter.count(elements.length)
   for (const element of elements) meter.add(element)
   return meter
 }
@@ -26,16 +23,29 @@ class Meter implements Sizes {
   typesBytes = 0
   dataBytes = 0
   readonly #limits: SpackLimits
-  readonly #emptyArrays: boolean
+  readonly #compact: boolean
   #index = -1
+  #elements = 0
+  #depth = 0
 
-  constructor({ limits, emptyArrays }: ElementRules) {
+  constructor({ limits, compact }: ElementRules) {
     this.#limits = limits
-    this.#emptyArrays = emptyArrays
+    this.#compact = compact
+  }
+
+  count(elements: number): void {
+    this.#elements += elements
+    const { maxElements } = this.#limits
+    if (this.#elements <= maxElements) return
+    throw new SpackError('SPACK_TOO_MANY_ELEMENTS', `${this.#elements} elements exceed the limit of ${maxElements}`)
   }
 
   add(element: SpackElement): void {
     this.#index += 1
+    this.#element(element)
+  }
+
+  #element(element: SpackElement): void {
     this.typesBytes += 1
     switch (element.type) {
       case 'integer':
@@ -67,7 +77,65 @@ class Meter implements Sizes {
         return
       case 'byte[]':
         this.#bytes(element.value.length)
+        return
+      case 'null':
+      case 'boolean':
+      case 'bigint':
+      case 'date':
+      case 'list':
+      case 'map':
+        this.#extended(element)
     }
+  }
+
+  #extended(element: ExtendedElement): void {
+    if (!this.#compact) {
+      const rule = 'the classic form, which stalk/1 uses, has no such type'
+      throw new SpackError('SPACK_EXTENDED_TYPE', `element ${this.#index} is a ${element.type}: ${rule}`)
+    }
+    switch (element.type) {
+      case 'null':
+        return
+      case 'boolean':
+        this.dataBytes += 1
+        return
+      case 'bigint':
+      case 'date':
+        this.#integer(element.value)
+        return
+      case 'list':
+        this.#enter(element.value.length)
+        for (const entry of element.value) this.#inline(entry)
+        this.#depth -= 1
+        return
+      case 'map':
+        this.#enter(element.value.size)
+        for (const [key, entry] of element.value) {
+          const bytes = this.#stringBytes(key)
+          this.dataBytes += signedBytes(bytes) + bytes
+          this.#inline(entry)
+        }
+        this.#depth -= 1
+    }
+  }
+
+  #enter(count: number): void {
+    this.#depth += 1
+    const { maxDepth } = this.#limits
+    if (this.#depth > maxDepth) {
+      const what = `element ${this.#index}: lists and maps inside each other`
+      throw new SpackError('SPACK_TOO_DEEP', `${what} exceed the limit of ${maxDepth}`)
+    }
+    this.count(count)
+    this.dataBytes += signedBytes(count)
+  }
+
+  /** Inside a list or a map types stand in the data. */
+  #inline(element: SpackElement): void {
+    const { typesBytes } = this
+    this.#element(element)
+    this.dataBytes += this.typesBytes - typesBytes
+    this.typesBytes = typesBytes
   }
 
   #integer(value: number | bigint): void {
@@ -77,14 +145,19 @@ class Meter implements Sizes {
   }
 
   #string(value: string): void {
-    const bytes = utf8Bytes(value)
-    this.#check('SPACK_STRING_TOO_LONG', 'string of length', bytes, this.#limits.maxStringBytes)
+    const bytes = this.#stringBytes(value)
     this.typesBytes += signedBytes(bytes)
     this.dataBytes += bytes
   }
 
+  #stringBytes(value: string): number {
+    const bytes = utf8Bytes(value)
+    this.#check('SPACK_STRING_TOO_LONG', 'string of length', bytes, this.#limits.maxStringBytes)
+    return bytes
+  }
+
   #array(what: string, length: number): void {
-    if (length === 0 && !this.#emptyArrays) {
+    if (length === 0 && !this.#compact) {
       const rule = 'in the classic form only byte[] may be empty'
       throw new SpackError('SPACK_EMPTY_ARRAY', `element ${this.#index}: ${what} has no entry: ${rule}`)
     }

@@ -1,15 +1,11 @@
+import { setFloat32At, setFloat32sAt, setFloat64At, setFloat64sAt } from './floats.js'
 import { writeSigned } from './leb128.js'
 import { writeUtf8 } from './utf8.js'
-
-// The one NaN of each width. What an engine would write for NaN is its own choice.
-const nan32 = 0x7fc00000
-const nan64High = 0x7ff80000
 
 /** A place in a buffer that was measured beforehand, moving forward as it is written. */
 export class Writer {
   offset: number
   readonly #bytes: Uint8Array
-  #view: DataView | null = null
 
   constructor(bytes: Uint8Array, offset: number) {
     this.#bytes = bytes
@@ -25,17 +21,23 @@ export class Writer {
   }
 
   float32(value: number): void {
-    if (Number.isNaN(value)) this.#floats().setUint32(this.offset, nan32, true)
-    else this.#floats().setFloat32(this.offset, value, true)
+    setFloat32At(this.#bytes, this.offset, value)
     this.offset += 4
   }
 
   float64(value: number): void {
-    if (Number.isNaN(value)) {
-      this.#floats().setUint32(this.offset, 0, true)
-      this.#floats().setUint32(this.offset + 4, nan64High, true)
-    } else this.#floats().setFloat64(this.offset, value, true)
+    setFloat64At(this.#bytes, this.offset, value)
     this.offset += 8
+  }
+
+  float32s(values: Float32Array): void {
+    setFloat32sAt(this.#bytes, this.offset, values)
+    this.offset += values.byteLength
+  }
+
+  float64s(values: Float64Array): void {
+    setFloat64sAt(this.#bytes, this.offset, values)
+    this.offset += values.byteLength
   }
 
   bytes(value: Uint8Array): void {
@@ -48,10 +50,5 @@ export class Writer {
     const start = this.offset
     this.offset = writeUtf8(this.#bytes, start, value)
     return this.offset - start
-  }
-
-  // made when the first float comes: most packets have none
-  #floats(): DataView {
-    return (this.#view ??= new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength))
   }
 }

@@ -24,8 +24,29 @@ function element(minLength: number): fc.Arbitrary<ElementInput> {
   )
 }
 
+const extended = fc.letrec<{ element: ElementInput }>((tie) => ({
+  element: fc.oneof(
+    { maxDepth: 3 },
+    element(0),
+    fc.constant(['null', null] as const),
+    fc.tuple(fc.constant('boolean' as const), fc.boolean()),
+    fc.tuple(fc.constant('bigint' as const), fc.bigInt()),
+    fc.tuple(fc.constant('date' as const), fc.date({ noInvalidDate: true })),
+    fc.tuple(
+      fc.constant('list' as const),
+      fc.array(tie('element'), { maxLength: 5 }).map((inputs) => Spack.of(...inputs)),
+    ),
+    fc.tuple(
+      fc.constant('map' as const),
+      fc
+        .array(fc.tuple(string, tie('element')), { maxLength: 5 })
+        .map((members) => new Map(members.map(([key, input]) => [key, Spack.of(input)]))),
+    ),
+  ),
+})).element
+
 function packet(form: SpackForm): fc.Arbitrary<Spack> {
-  const elements = fc.array(element(form === 'classic' ? 1 : 0), { maxLength: 12 })
+  const elements = fc.array(form === 'classic' ? element(1) : extended, { maxLength: 12 })
   return elements.map((inputs) => Spack.of(...inputs))
 }
 
@@ -52,6 +73,7 @@ const nearPackets = fc
     fc.array(
       fc.oneof(
         fc.constantFrom([1], [2], [3], [4], [5, 0], [5, 2], [5, 0x7f], [16, 1, 1], [16, 2, 1], [16, 3, 0], [16, 4, 3]),
+        fc.constantFrom([0x20], [0x21], [0x22], [0x23], [0x30], [0x31]),
         fc.uint8Array({ maxLength: 3 }).map((bytes) => [...bytes]),
       ),
       { maxLength: 6 },

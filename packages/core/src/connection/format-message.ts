@@ -2,17 +2,19 @@ import type { Spack, SpackElement } from '@stalk/spack'
 
 /** How much of a message is shown. */
 const MAX_ENTRIES = 16
+const MAX_NESTED = 64
 const MAX_BYTES = 32
 const MAX_CHARACTERS = 200
 const MAX_LINE = 4000
 
 /**
- * A message as one line for people: `integer 1, string "hello", byte[3] 010203`.
+ * A message as one line for people: `integer 1, string "hello", byte[3] 010203, list[1] (null), map[1] ("a": boolean true)`.
  *
  * Long values are cut, with their length named. Whatever a terminal might obey is escaped, so that it is safe to print what a stranger sent.
  */
 export function formatMessage(message: Spack): string {
-  const shown = message.elements.slice(0, MAX_ENTRIES).map(formatElement)
+  const budget = { nested: MAX_NESTED }
+  const shown = message.elements.slice(0, MAX_ENTRIES).map((element) => formatElement(element, budget))
   const hidden = message.elements.length - shown.length
   if (hidden > 0) shown.push(`… ${hidden} more`)
   const line = shown.length === 0 ? '(empty)' : shown.join(', ')
@@ -27,7 +29,12 @@ export function escapeControls(text: string): string {
   })
 }
 
-function formatElement(element: SpackElement): string {
+/** How many more elements are shown that are inside others: they could be many, at every level. */
+interface Budget {
+  nested: number
+}
+
+function formatElement(element: SpackElement, budget: Budget): string {
   switch (element.type) {
     case 'string':
       return `string ${formatText(element.value)}`
@@ -41,8 +48,36 @@ function formatElement(element: SpackElement): string {
     case 'float32':
     case 'float64':
     case 'byte':
+    case 'bigint':
       return `${element.type} ${formatNumber(element.value)}`
+    case 'null':
+      return 'null'
+    case 'boolean':
+      return `boolean ${String(element.value)}`
+    case 'date':
+      return `date ${new Date(element.value).toISOString()}`
+    case 'list':
+      return `list[${element.value.length}] ${formatNested(element.value, (entry) => formatElement(entry, budget), budget)}`
+    case 'map':
+      return `map[${element.value.size}] ${formatNested(element.value, (member) => formatMember(member, budget), budget)}`
   }
+}
+
+function formatMember([key, element]: readonly [string, SpackElement], budget: Budget): string {
+  return `${formatText(key)}: ${formatElement(element, budget)}`
+}
+
+function formatNested<T>(entries: Iterable<T>, format: (entry: T) => string, budget: Budget): string {
+  const shown: string[] = []
+  for (const entry of entries) {
+    if (shown.length === MAX_ENTRIES || budget.nested === 0) {
+      shown.push('…')
+      break
+    }
+    budget.nested -= 1
+    shown.push(format(entry))
+  }
+  return `(${shown.join(', ')})`
 }
 
 function formatText(text: string): string {

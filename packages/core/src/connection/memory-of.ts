@@ -29,6 +29,22 @@ function memoryOfElement(element: SpackElement): number {
     case 'float64[]':
     case 'byte[]':
       return 256 + element.value.byteLength
+    case 'null':
+    case 'boolean':
+      return 64
+    case 'bigint':
+    case 'date':
+      return 64 + memoryOfInteger(element.value)
+    case 'list': {
+      let bytes = 96
+      for (const entry of element.value) bytes += 8 + memoryOfElement(entry)
+      return bytes
+    }
+    case 'map': {
+      let bytes = 256
+      for (const [key, entry] of element.value) bytes += 96 + 2 * key.length + memoryOfElement(entry)
+      return bytes
+    }
   }
 }
 

@@ -78,7 +78,7 @@ function shape(packet: Spack, name: string, code: number, types: readonly Elemen
       throw invalid(`element ${index} of a stalk/1 ${name} is ${String(expected)}, not ${element.type}`)
     }
   })
-  const values = elements.map(({ value }) => value)
+  const values = packet.values()
   if (values[0] !== code) throw invalid(`a stalk/1 ${name} begins with ${code}, this packet does not`)
   return values
 }

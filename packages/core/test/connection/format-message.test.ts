@@ -22,6 +22,29 @@ test('every type is shown with its name and value', () => {
   assert.equal(formatMessage(new Spack()), '(empty)')
 })
 
+test('the extended types are shown likewise, what is inside in parentheses', () => {
+  const message = new Spack()
+    .null()
+    .boolean(true)
+    .bigint(-5n)
+    .date(Date.UTC(2001, 1, 3))
+    .list(['a', [], 1.5])
+    .map({ a: null, 'b c': [1] })
+  assert.equal(
+    formatMessage(message),
+    'null, boolean true, bigint -5, date 2001-02-03T00:00:00.000Z, list[3] (string "a", list[0] (), float64 1.5), ' +
+      'map[2] ("a": null, "b c": list[1] (integer 1))',
+  )
+  assert.match(formatMessage(new Spack().map({ '\u001b[31m': '\u202e' })), /^[\u0020-\u007e]*$/u)
+})
+
+test('of what is inside lists and maps a few are shown, however many there are at every level', () => {
+  const wide = (depth: number): unknown[] => Array.from({ length: 20 }, () => (depth === 0 ? 1 : wide(depth - 1)))
+  const shown = formatMessage(new Spack().list(wide(2)).list([1]))
+  assert.equal(shown.match(/integer 1|list\[20\](?= \(l| \(i)/gu)?.length, 1 + 64)
+  assert.ok(shown.endsWith('…), list[1] (…)'), shown)
+})
+
 test('nothing that a terminal would obey gets through', () => {
   const nasty = '\u001b[31m\u0007\u009b0m\u007f\u202eevil\u2066\u200b\n\r\t"\\\ufeff\u061c\u00ad\u180e'
   const shown = formatMessage(new Spack().string(nasty))

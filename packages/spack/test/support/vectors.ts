@@ -67,8 +67,16 @@ function elementInput({ type, value }: VectorElement): ElementInput {
       return [type, BigInt(value as string)]
     case 'integer[]':
       return [type, (value as string[]).map(BigInt)]
+    case 'bigint':
+      return [type, BigInt(value as string)]
+    case 'date':
+      return [type, Number(value)]
     case 'byte[]':
       return [type, fromHex(value as string)]
+    case 'list':
+      return [type, spackOf(value as VectorElement[])]
+    case 'map':
+      return [type, new Map((value as [string, VectorElement][]).map(([key, element]) => [key, spackOf([element])]))]
     default:
       return [type, value] as ElementInput
   }

@@ -1,0 +1,74 @@
+// Floats are little-endian in packets. Arrays of them are copied whole where the platform has them so as well.
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
+// A float more often than not stands alone: a view of its bytes would cost more than to carry them to where there is one.
+const scratch = new Uint8Array(8)
+const scratchView = new DataView(scratch.buffer)
+
+// The one NaN of each width, as it is written. What an engine would write for NaN is its own choice.
+const nan32 = Uint8Array.of(0, 0, 0xc0, 0x7f)
+const nan64 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0xf8, 0x7f)
+
+/** The float32 whose 4 bytes start at `offset`. */
+export function float32At(bytes: Uint8Array, offset: number): number {
+  for (let index = 0; index < 4; index += 1) scratch[index] = bytes[offset + index] ?? 0
+  return scratchView.getFloat32(0, true)
+}
+
+/** The float64 whose 8 bytes start at `offset`. */
+export function float64At(bytes: Uint8Array, offset: number): number {
+  for (let index = 0; index < 8; index += 1) scratch[index] = bytes[offset + index] ?? 0
+  return scratchView.getFloat64(0, true)
+}
+
+/** Writes a float32 as 4 bytes. */
+export function setFloat32At(bytes: Uint8Array, offset: number, value: number): void {
+  scratchView.setFloat32(0, value, true)
+  const source = Number.isNaN(value) ? nan32 : scratch
+  for (let index = 0; index < 4; index += 1) bytes[offset + index] = source[index] ?? 0
+}
+
+/** Writes a float64 as 8 bytes. */
+export function setFloat64At(bytes: Uint8Array, offset: number, value: number): void {
+  scratchView.setFloat64(0, value, true)
+  const source = Number.isNaN(value) ? nan64 : scratch
+  for (let index = 0; index < 8; index += 1) bytes[offset + index] = source[index] ?? 0
+}
+
+/** The float32s whose bytes start at `offset`. */
+export function float32sAt(bytes: Uint8Array, offset: number, count: number): Float32Array {
+  const values = new Float32Array(count)
+  if (littleEndian) bytesOf(values).set(bytes.subarray(offset, offset + 4 * count))
+  else for (let index = 0; index < count; index += 1) values[index] = float32At(bytes, offset + 4 * index)
+  return values
+}
+
+/** The float64s whose bytes start at `offset`. */
+export function float64sAt(bytes: Uint8Array, offset: number, count: number): Float64Array {
+  const values = new Float64Array(count)
+  if (littleEndian) bytesOf(values).set(bytes.subarray(offset, offset + 8 * count))
+  else for (let index = 0; index < count; index += 1) values[index] = float64At(bytes, offset + 8 * index)
+  return values
+}
+
+/** Writes float32s, 4 bytes each. */
+export function setFloat32sAt(bytes: Uint8Array, offset: number, values: Float32Array): void {
+  if (littleEndian) bytes.set(bytesOf(values), offset)
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? 0
+    if (!littleEndian || Number.isNaN(value)) setFloat32At(bytes, offset + 4 * index, value)
+  }
+}
+
+/** Writes float64s, 8 bytes each. */
+export function setFloat64sAt(bytes: Uint8Array, offset: number, values: Float64Array): void {
+  if (littleEndian) bytes.set(bytesOf(values), offset)
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? 0
+    if (!littleEndian || Number.isNaN(value)) setFloat64At(bytes, offset + 8 * index, value)
+  }
+}
+
+function bytesOf(values: Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+}
