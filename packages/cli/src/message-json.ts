@@ -1,12 +1,12 @@
 // A message as one line of JSON: an array of [type, value] pairs, `[["integer",1],["byte[]","0a0b"]]`. JSON has neither NaN nor
-// whole numbers beyond 2^53: those are strings. What `encodeMessage` writes `parseMessage` reads back bit by bit.
-import { Spack, type ElementType } from '@stalk/core'
+// whole numbers beyond 2^53: those are strings. A list has pairs in it, a map [key, pair]: `["map",[["a",["null",null]]]]`. What `encodeMessage` writes `parseMessage` reads back bit by bit.
+import { Spack, type ElementInputs, type ElementType } from '@stalk/core'
 
 type Element = Spack['elements'][number]
 
 /** One line of JSON for a message; numbers beyond JSON's are strings, a byte[] is hexadecimal. */
 export function encodeMessage(message: Spack): string {
-  return escapeJson(JSON.stringify(message.elements.map((element) => [element.type, jsonValue(element)])))
+  return escapeJson(JSON.stringify(message.elements.map(jsonPair)))
 }
 
 /** The same JSON, safe to print. */
@@ -21,12 +21,19 @@ function unicodeEscape(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, '0')}`
 }
 
+function jsonPair(element: Element): unknown {
+  return [element.type, jsonValue(element)]
+}
+
 function jsonValue(element: Element): unknown {
   switch (element.type) {
     case 'string':
     case 'byte':
+    case 'null':
+    case 'boolean':
       return element.value
     case 'integer':
+    case 'bigint':
       return jsonInteger(element.value)
     case 'float32':
     case 'float64':
@@ -38,6 +45,12 @@ function jsonValue(element: Element): unknown {
       return Array.from(element.value, jsonFloat)
     case 'byte[]':
       return Buffer.from(element.value).toString('hex')
+    case 'date':
+      return new Date(element.value).toISOString()
+    case 'list':
+      return element.value.map(jsonPair)
+    case 'map':
+      return Array.from(element.value, ([key, entry]) => [key, jsonPair(entry)])
   }
 }
 
@@ -65,7 +78,7 @@ export function parseMessage(text: string): Spack {
   if (!Array.isArray(elements)) throw expected('a message', `an array of pairs such as [["string","hi"]]`, elements)
   const message = new Spack()
   elements.forEach((element: unknown, index) => {
-    pushElement(message, element, `element ${index}`)
+    pushElement(message, element, `element ${index}`, 0)
   })
   return message
 }
@@ -80,11 +93,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function pushElement(message: Spack, pair: unknown, place: string): void {
+function pushElement(message: Spack, pair: unknown, place: string, depth: number): void {
   if (!Array.isArray(pair) || pair.length !== 2) throw expected(place, 'a pair [type, value]', pair)
   const [type, value] = pair as [unknown, unknown]
   if (!isElementType(type)) throw expected(place, `a type (${Object.keys(readers).join(', ')})`, type)
-  const read = readers[type](value, `${place}: ${type}`)
+  const read = readers[type](value, `${place}: ${type}`, depth)
   try {
     message.push(read, type)
   } catch (error) {
@@ -96,7 +109,7 @@ function isElementType(type: unknown): type is ElementType {
   return typeof type === 'string' && Object.hasOwn(readers, type)
 }
 
-type Reader<T extends ElementType> = (value: unknown, place: string) => Extract<Element, { type: T }>['value']
+type Reader<T extends ElementType> = (value: unknown, place: string, depth: number) => ElementInputs[T]
 
 const readers: { readonly [T in ElementType]: Reader<T> } = {
   integer: readInteger,
@@ -108,6 +121,12 @@ const readers: { readonly [T in ElementType]: Reader<T> } = {
   'float32[]': (value, place) => Float32Array.from(readEntries(value, place, readFloat32)),
   'float64[]': (value, place) => Float64Array.from(readEntries(value, place, readFloat)),
   'byte[]': readBytes,
+  null: readNull,
+  boolean: readBoolean,
+  bigint: (value, place) => BigInt(readInteger(value, place)),
+  date: readDate,
+  list: readList,
+  map: readMap,
 }
 
 function readInteger(value: unknown, place: string): number | bigint {
@@ -152,6 +171,52 @@ function readBytes(value: unknown, place: string): Uint8Array {
   throw expected(place, 'a string of hexadecimal digits, two a byte', value)
 }
 
+function readNull(value: unknown, place: string): null {
+  if (value === null) return value
+  throw expected(place, 'null', value)
+}
+
+function readBoolean(value: unknown, place: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw expected(place, 'true or false', value)
+}
+
+function readDate(value: unknown, place: string): Date {
+  // as toISOString writes it and nothing else: Date.parse reads almost anything
+  const date = new Date(typeof value === 'string' ? value : NaN)
+  if (!Number.isNaN(date.getTime()) && date.toISOString() === value) return date
+  throw expected(place, 'a date such as "2001-02-03T04:05:06.000Z"', value)
+}
+
+function readList(value: unknown, place: string, depth: number): Spack {
+  const entries = new Spack()
+  for (const [index, entry] of readEntries(value, place, (pair) => pair).entries()) {
+    pushElement(entries, entry, `${place} at index ${index}`, deeper(place, depth))
+  }
+  return entries
+}
+
+function readMap(value: unknown, place: string, depth: number): Map<string, Spack> {
+  const members = new Map<string, Spack>()
+  for (const [index, member] of readEntries(value, place, (pair) => pair).entries()) {
+    const here = `${place} at index ${index}`
+    if (!Array.isArray(member) || member.length !== 2) throw expected(here, 'a pair [key, [type, value]]', member)
+    const [key, pair] = member as [unknown, unknown]
+    if (members.has(readString(key, here))) throw expected(here, 'a key that was not there before', key)
+    const entry = new Spack()
+    pushElement(entry, pair, here, deeper(place, depth))
+    members.set(readString(key, here), entry)
+  }
+  return members
+}
+
+const MAX_DEPTH = 64
+
+function deeper(place: string, depth: number): number {
+  if (depth < MAX_DEPTH) return depth + 1
+  throw new Error(`${place.slice(0, 40)}…: lists and maps may be inside each other ${MAX_DEPTH} times`)
+}
+
 function readEntries<T>(value: unknown, place: string, read: (value: unknown, place: string) => T): T[] {
   if (!Array.isArray(value)) throw expected(place, 'an array', value)
   return value.map((entry: unknown, index) => read(entry, `${place} at index ${index}`))
@@ -171,4 +236,8 @@ export const messageJsonHelp = `A message in JSON is one line, an array of pairs
   string                 string
   byte[]                 string of hexadecimal digits
   integer[] float32[] float64[]  array of such values
+  null boolean bigint    null, true or false, as integer; these and what follows not with --protocol stalk/1
+  date                   string such as "2001-02-03T04:05:06.000Z"
+  list                   array of pairs [type, value]
+  map                    array of pairs [key, [type, value]]
 What listen --json and connect --json print, connect takes.`

@@ -5,7 +5,7 @@ import { Spack, type ElementInput } from '@stalk/core'
 import { encodeMessage, parseMessage } from '#src/message-json.js'
 
 const float32 = fc.float()
-const element: fc.Arbitrary<ElementInput> = fc.oneof(
+const classic: fc.Arbitrary<ElementInput> = fc.oneof(
   fc.tuple(fc.constant('integer' as const), fc.bigInt()),
   fc.tuple(fc.constant('integer' as const), fc.maxSafeInteger()),
   fc.tuple(fc.constant('float32' as const), float32),
@@ -17,6 +17,27 @@ const element: fc.Arbitrary<ElementInput> = fc.oneof(
   fc.tuple(fc.constant('float64[]' as const), fc.array(fc.double())),
   fc.tuple(fc.constant('byte[]' as const), fc.uint8Array()),
 )
+
+const element: fc.Arbitrary<ElementInput> = fc.letrec<{ element: ElementInput }>((tie) => ({
+  element: fc.oneof(
+    { maxDepth: 3 },
+    classic,
+    fc.constant(['null', null] as const),
+    fc.tuple(fc.constant('boolean' as const), fc.boolean()),
+    fc.tuple(fc.constant('bigint' as const), fc.bigInt()),
+    fc.tuple(fc.constant('date' as const), fc.date({ noInvalidDate: true })),
+    fc.tuple(
+      fc.constant('list' as const),
+      fc.array(tie('element'), { maxLength: 4 }).map((inputs) => Spack.of(...inputs)),
+    ),
+    fc.tuple(
+      fc.constant('map' as const),
+      fc
+        .array(fc.tuple(fc.string({ unit: 'binary' }), tie('element')), { maxLength: 4 })
+        .map((members) => new Map(members.map(([key, input]) => [key, Spack.of(input)]))),
+    ),
+  ),
+})).element
 
 test('every message comes back from its JSON as it was, and its JSON is one line', () => {
   fc.assert(
@@ -36,6 +57,28 @@ test('what JSON cannot say is a string: NaN, infinities, -0, whole numbers beyon
     encodeMessage(message),
     '[["float64[]",["NaN","Infinity","-Infinity","-0",0.1]],["integer[]",["18446744073709551616","-9007199254740992",7]]]',
   )
+})
+
+test('lists hold pairs, maps keys with pairs, and dates are as toISOString writes them', () => {
+  const message = new Spack()
+    .null()
+    .boolean(true)
+    .bigint(5n)
+    .date(Date.UTC(2001, 1, 3))
+    .list(['a', [1.5]])
+    .map({ b: null })
+  const line =
+    '[["null",null],["boolean",true],["bigint","5"],["date","2001-02-03T00:00:00.000Z"],' +
+    '["list",[["string","a"],["list",[["float64",1.5]]]]],["map",[["b",["null",null]]]]]'
+  assert.equal(encodeMessage(message), line)
+  assert.deepEqual(parseMessage(line).elements, message.elements)
+})
+
+test('lists and maps inside each other 64 times pass, 65 times do not', () => {
+  const line = (depth: number): string => `[${'["list",['.repeat(depth)}${']]'.repeat(depth)}]`
+  assert.equal(encodeMessage(parseMessage(line(64))), line(64))
+  assert.throws(() => parseMessage(line(66)), { message: /^element 0: list at index 0.*…: lists and maps may be/u })
+  assert.throws(() => parseMessage(line(5000)), { message: /inside each other 64 times$/u })
 })
 
 test('very large integers are hexadecimal, so that writing them takes no time, and come back', () => {
@@ -94,6 +137,18 @@ const refused: readonly (readonly [text: string, message: RegExp])[] = [
   ['[["string",1]]', /^element 0: string: expected a string, got 1$/u],
   ['[["string","\\ud800"]]', /^element 0: string: it has a lone surrogate/u],
   ['[["byte[]","abc"]]', /^element 0: byte\[\]: expected a string of hexadecimal digits, two a byte, got "abc"$/u],
+  ['[["null",0]]', /^element 0: null: expected null, got 0$/u],
+  ['[["boolean",1]]', /^element 0: boolean: expected true or false, got 1$/u],
+  ['[["bigint",1.5]]', /^element 0: bigint: expected a whole number, got 1\.5$/u],
+  ['[["date","2001"]]', /^element 0: date: expected a date such as "2001-02-03T04:05:06\.000Z", got "2001"$/u],
+  ['[["date",5]]', /^element 0: date: expected a date/u],
+  ['[["list",1]]', /^element 0: list: expected an array, got 1$/u],
+  ['[["list",[1]]]', /^element 0: list at index 0: expected a pair \[type, value\], got 1$/u],
+  ['[["list",[["byte",256]]]]', /^element 0: list at index 0: byte: expected a whole number from 0 to 255/u],
+  ['[["map",{"a":1}]]', /^element 0: map: expected an array/u],
+  ['[["map",[["a"]]]]', /^element 0: map at index 0: expected a pair \[key, \[type, value\]\]/u],
+  ['[["map",[[1,["null",null]]]]]', /^element 0: map at index 0: expected a string, got 1$/u],
+  ['[["map",[["a",["null",null]],["a",["null",null]]]]]', /^element 0: map at index 1: expected a key that was not/u],
   ['[["byte[]",[1,2]]]', /^element 0: byte\[\]: expected a string of hexadecimal digits/u],
 ]
 for (const [text, message] of refused) {
