@@ -117,6 +117,8 @@ const attacksOnBoth = [
   'fragments without end',
   'ten thousand half-open sockets (g6)',
   'a message that nests ten thousand deep',
+  'announce lists of many entries inside each other',
+  'make an object’s prototype by the name of a member',
   'garbage, or another protocol (g5)',
 ]
 

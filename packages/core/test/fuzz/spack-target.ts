@@ -16,21 +16,39 @@ const packets = [
   new Spack().integers([1, -1, 300]).bytes(Uint8Array.of(0, 255)).float64s([Infinity, Number.NaN]),
   new Spack().string('').string('x'.repeat(200)),
 ]
+// the compact form alone has them
+const extended = [
+  new Spack()
+    .null()
+    .boolean(true)
+    .bigint(-(2n ** 70n))
+    .date(981_173_106_007),
+  new Spack().list(['é', [1, -0.5, [null]], Uint8Array.of(1), Float64Array.of(1)]).list(new Spack().byte(1).float32(2)),
+  Spack.from({ a: 1, b: [{ c: 'd' }, {}], __proto__: null, e: new Date(-1) }),
+]
 
 export const spackTarget: Target = {
   name: 'spack',
   seeds: [
-    ...packets.map((packet) => encode(packet, { form: 'compact' })),
+    ...[...packets, ...extended].map((packet) => encode(packet, { form: 'compact' })),
     ...packets.map((packet) => encode(packet).subarray(32)),
   ],
   run(input) {
     const compact = outcomeOf(() => {
       const packet = decode(input, { form: 'compact', limits })
       assertSameBytes(packet, 'compact', input)
+      assertSameValue(packet)
       return `${Math.min(packet.elements.length, 3)} elements`
     })
     return `${compact}; ${classic(input)}`
   },
+}
+
+/** That whatever arrives as one JSON-like value can be sent on as such, and is the same then. */
+function assertSameValue(packet: Spack): void {
+  if (packet.length !== 1) return
+  const value = packet.toValue()
+  assert.deepEqual(Spack.from(value).toValue(), value)
 }
 
 function classic(rest: Uint8Array): string {

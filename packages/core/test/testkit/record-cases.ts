@@ -95,6 +95,11 @@ const recordFaults: readonly Fault[] = [
     later: [seal(`0100a59c01904e${'10'.repeat(10_000)}`)],
     error: 'PEER_MESSAGE_INVALID',
   },
+  {
+    name: 'a message of lists that nest ten thousand deep',
+    later: [seal(`0100c3b802${'0130'.repeat(10_000)}00`)],
+    error: 'PEER_MESSAGE_INVALID',
+  },
   { name: 'a message that is cut', later: [seal('0100050101')], error: 'PEER_MESSAGE_INVALID' },
   { name: 'a message with a byte too many', later: [seal('01000901010700')], error: 'PEER_MESSAGE_INVALID' },
 ]
