@@ -145,8 +145,7 @@ function readMap(data: Reader): ReadonlyMap<string, SpackElement> {
 
 /** The next key of a map, which it does not have yet. */
 export function readKey(data: Reader, before: { has(key: string): boolean }): string {
-  const { place } = data
   const key = data.string(stringLength(data))
-  if (before.has(key)) throw new SpackError('SPACK_DUPLICATE_KEY', `the key of a map at ${place} was there before`)
-  return key
+  if (!before.has(key)) return key
+  throw new SpackError('SPACK_DUPLICATE_KEY', `the key of a map just before ${data.place} was there before`)
 }

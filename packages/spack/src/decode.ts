@@ -1,9 +1,9 @@
 import { checkPacketBytes, decodeClassicPacket, readClassicLayout } from './classic.js'
+import { dataStartOf, typesStartOf } from './compact.js'
 import { decodeElements } from './decode-elements.js'
 import { describe, isTypedArray } from './element.js'
 import { SpackError } from './errors.js'
 import { isCompact, type SpackForm } from './form.js'
-import { decodeUnsignedLength, isMinimalUnsigned, leb128End, maxLengthBytes } from './leb128.js'
 import { resolveLimits, type SpackLimits } from './limits.js'
 import { resolveSha256, type Sha256 } from './sha256.js'
 import type { Spack } from './spack.js'
@@ -36,6 +36,7 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Spack {
 
 /** A Uint8Array proper over the same memory: `slice` of node's Buffer does not copy. */
 export function plainBytes(bytes: unknown): Uint8Array {
+  if (bytes instanceof Uint8Array && bytes.constructor === Uint8Array) return bytes
   if (!isTypedArray(bytes, 'Uint8Array')) throw new TypeError(`expected a Uint8Array, got ${describe(bytes)}`)
   const input = bytes as Uint8Array
   return input.constructor === Uint8Array ? input : new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
@@ -57,32 +58,7 @@ function decodeClassic(bytes: Uint8Array, limits: SpackLimits, sha256: Sha256): 
 
 function decodeCompact(bytes: Uint8Array, limits: SpackLimits): Spack {
   checkPacketBytes(bytes.length, limits)
-  const typesStart = leb128End(bytes, 0, Math.min(bytes.length, maxLengthBytes))
-  if (typesStart === -1) {
-    if (bytes.length < maxLengthBytes) {
-      throw new SpackError(
-        'SPACK_TRUNCATED',
-        `a packet of ${bytes.length} bytes ends before the size of its types does`,
-      )
-    }
-    throw new SpackError(
-      'SPACK_PACKET_TOO_LARGE',
-      `the types size at packet byte 0 goes on after ${maxLengthBytes} bytes`,
-    )
-  }
-  if (!isMinimalUnsigned(bytes, 0, typesStart)) {
-    throw new SpackError(
-      'SPACK_NONCANONICAL',
-      `the types size at packet byte 0 takes ${typesStart} bytes, more than it needs`,
-    )
-  }
-  const typesBytes = decodeUnsignedLength(bytes, 0, typesStart)
-  const dataStart = typesStart + typesBytes
-  if (dataStart > bytes.length) {
-    throw new SpackError(
-      'SPACK_TRUNCATED',
-      `the types ask for ${typesBytes} bytes, ${bytes.length - typesStart} are left`,
-    )
-  }
+  const typesStart = typesStartOf(bytes)
+  const dataStart = dataStartOf(bytes, typesStart)
   return decodeElements(bytes, typesStart, dataStart, bytes.length, { limits, compact: true })
 }

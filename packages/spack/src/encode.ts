@@ -73,7 +73,8 @@ function writeElements(
   for (const element of elements) writeElement(types, data, element)
 }
 
-function writeElement(types: Writer, data: Writer, element: SpackElement): void {
+/** Writes an element. Inside lists and maps both writers are the same. */
+export function writeElement(types: Writer, data: Writer, element: SpackElement): void {
   switch (element.type) {
     case 'integer':
       types.byte(typeCodes.integer)
@@ -135,15 +136,17 @@ function writeExtended(types: Writer, data: Writer, element: ExtendedElement): v
       return
     // an entry is its type and its value, both in the data
     case 'list':
-      data.integer(element.value.length)
+      data.enter(element.value.length)
       for (const entry of element.value) writeElement(data, data, entry)
+      data.leave()
       return
     case 'map':
-      data.integer(element.value.size)
+      data.enter(element.value.size)
       for (const [key, entry] of element.value) {
         writeString(data, data, key)
         writeElement(data, data, entry)
       }
+      data.leave()
   }
 }
 

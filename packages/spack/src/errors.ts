@@ -110,6 +110,24 @@ export const spackErrorTable = {
     when: 'A packet of no element or of several was asked for its one value, with `toValue`.',
     remedy: 'The sender did not make it with `Spack.from`: use `values()`, or ask the sender.',
   },
+
+  // schemas
+  SPACK_SCHEMA_MISMATCH: {
+    when: 'An element is of another type than the schema says.',
+    remedy: 'The peer has another schema: compare the fingerprints.',
+  },
+  SPACK_FIELD_MISSING: {
+    when: 'A packet, or a struct in it, ends before a field that the schema requires.',
+    remedy: 'The peer has another schema: new fields have to be optional, and at the end.',
+  },
+  SPACK_INTEGER_UNSAFE: {
+    when: 'An integer is beyond 2^53 - 1 where the schema has `integer`, which is a number.',
+    remedy: 'Use the kind `bigint`.',
+  },
+  SPACK_VALUE_UNKNOWN: {
+    when: 'A string is none of an enumeration, or the name of none of a union’s variants.',
+    remedy: 'The peer has another schema: compare the fingerprints.',
+  },
 } as const
 
 /** The codes of {@link SpackError}. */

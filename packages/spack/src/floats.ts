@@ -17,7 +17,14 @@ export function float32At(bytes: Uint8Array, offset: number): number {
 
 /** The float64 whose 8 bytes start at `offset`. */
 export function float64At(bytes: Uint8Array, offset: number): number {
-  for (let index = 0; index < 8; index += 1) scratch[index] = bytes[offset + index] ?? 0
+  scratch[0] = bytes[offset] ?? 0
+  scratch[1] = bytes[offset + 1] ?? 0
+  scratch[2] = bytes[offset + 2] ?? 0
+  scratch[3] = bytes[offset + 3] ?? 0
+  scratch[4] = bytes[offset + 4] ?? 0
+  scratch[5] = bytes[offset + 5] ?? 0
+  scratch[6] = bytes[offset + 6] ?? 0
+  scratch[7] = bytes[offset + 7] ?? 0
   return scratchView.getFloat64(0, true)
 }
 

@@ -19,7 +19,7 @@ const nothing = new Uint8Array(0)
  */
 export class Reader {
   limits: SpackLimits = defaultSpackLimits
-  readonly #part: Part
+  readonly part: Part
   #bytes: Uint8Array = nothing
   #start = 0
   #end = 0
@@ -28,7 +28,7 @@ export class Reader {
   #depth = 0
 
   constructor(part: Part) {
-    this.#part = part
+    this.part = part
   }
 
   /** Starts anew with `bytes[start..end]`. */
@@ -45,7 +45,9 @@ export class Reader {
 
   /** Lets go of the bytes. */
   release(): void {
-    this.begin(nothing, 0, 0, defaultSpackLimits)
+    this.#bytes = nothing
+    this.#end = 0
+    this.#offset = 0
   }
 
   /** The bytes not read yet. */
@@ -55,7 +57,7 @@ export class Reader {
 
   /** Where the reader stands in its part, for messages: `types byte 3`. */
   get place(): string {
-    return `${this.#part} byte ${this.#offset - this.#start}`
+    return `${this.part} byte ${this.#offset - this.#start}`
   }
 
   /** Refuses to go on unless `count` bytes are left: before anything is allocated for them. */
@@ -83,6 +85,14 @@ export class Reader {
         this.#offset += 1
         return first
       }
+      if (first >= 0x80 && this.#end - this.#offset > 1) {
+        const second = this.#bytes[this.#offset + 1] ?? 0
+        const length = (first & 0x7f) | (second << 7)
+        if (second < 0x40 && length >= 0x40 && length <= max) {
+          this.#offset += 2
+          return length
+        }
+      }
     }
     return this.#longLength(what, max, tooLong)
   }
@@ -98,8 +108,8 @@ export class Reader {
       value |= (byte & 0x7f) << bits
       bits += 7
       if (byte >= 0x80) continue
-      // these two may be a byte too many: the long way tells
-      if ((byte === 0 || byte === 0x7f) && bits > 7) break
+      // a last byte that only repeats the sign before it is one too many: the long way refuses it
+      if (bits > 7 && byte === ((value >> (bits - 8)) & 1) * 0x7f) break
       this.#offset = offset
       return (value << (32 - bits)) >> (32 - bits)
     }
@@ -133,10 +143,9 @@ export class Reader {
 
   /** The milliseconds of a date. */
   date(): number {
-    const { place } = this
     const ms = this.integer()
     if (typeof ms === 'bigint' || Math.abs(ms) > maxDateMs) {
-      throw new SpackError('SPACK_DATE_INVALID', `the date at ${place} is beyond ${maxDateMs} ms`)
+      throw new SpackError('SPACK_DATE_INVALID', `the date just before ${this.place} is beyond ${maxDateMs} ms`)
     }
     return ms
   }
@@ -150,21 +159,21 @@ export class Reader {
   }
 
   float32s(count: number): Float32Array {
-    this.need(4 * count, `float32[] of ${count} entries`)
+    if (4 * count > this.left) throw this.#truncated(4 * count, `float32[] of ${count} entries`)
     const values = float32sAt(this.#bytes, this.#offset, count)
     this.#offset += 4 * count
     return values
   }
 
   float64s(count: number): Float64Array {
-    this.need(8 * count, `float64[] of ${count} entries`)
+    if (8 * count > this.left) throw this.#truncated(8 * count, `float64[] of ${count} entries`)
     const values = float64sAt(this.#bytes, this.#offset, count)
     this.#offset += 8 * count
     return values
   }
 
   integers(count: number): (number | bigint)[] {
-    this.need(count, `integer[] of ${count} entries`)
+    if (count > this.left) throw this.#truncated(count, `integer[] of ${count} entries`)
     const values = new Array<number | bigint>(count)
     for (let index = 0; index < count; index += 1) values[index] = this.integer()
     return values
@@ -210,15 +219,14 @@ export class Reader {
   }
 
   #longLength(what: string, max: number, tooLong: SpackErrorCode): number {
-    this.need(1, `the length of ${what}`)
-    const place = this.place
+    if (this.#offset >= this.#end) throw this.#truncated(1, `the length of ${what}`)
     const end = this.#numberEnd(maxLengthBytes, `the length of ${what}`, tooLong)
     const length = decodeSignedLength(this.#bytes, this.#offset, end)
     if (length < 0) {
-      throw new SpackError('SPACK_NEGATIVE_LENGTH', `the length of ${what} at ${place} is negative: ${length}`)
+      throw new SpackError('SPACK_NEGATIVE_LENGTH', `the length of ${what} at ${this.place} is negative: ${length}`)
     }
     if (length > max) {
-      throw new SpackError(tooLong, `the length ${length} of ${what} at ${place} exceeds the limit of ${max}`)
+      throw new SpackError(tooLong, `the length ${length} of ${what} at ${this.place} exceeds the limit of ${max}`)
     }
     this.#offset = end
     return length
@@ -251,12 +259,12 @@ export class Reader {
     }
     return new SpackError(
       'SPACK_LEB128_UNTERMINATED',
-      `${what} at ${this.place} does not end in the ${this.left} bytes of ${this.#part} left`,
+      `${what} at ${this.place} does not end in the ${this.left} bytes of ${this.part} left`,
     )
   }
 
   #truncated(count: number, what: string): SpackError {
-    const code = this.#part === 'types' ? 'SPACK_TYPES_TRUNCATED' : 'SPACK_DATA_TRUNCATED'
+    const code = this.part === 'types' ? 'SPACK_TYPES_TRUNCATED' : 'SPACK_DATA_TRUNCATED'
     return new SpackError(code, `${what} at ${this.place} needs ${count} bytes, ${this.left} are left`)
   }
 }

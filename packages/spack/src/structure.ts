@@ -19,10 +19,15 @@ export interface JsonObject {
  */
 export function elementOf(value: unknown): SpackElement {
   try {
-    return convert(value, [])
+    return innerElementOf(value)
   } catch (error) {
     throw placed(error)
   }
+}
+
+/** The same for a value inside another, whose path goes before that of the error. */
+export function innerElementOf(value: unknown): SpackElement {
+  return convert(value, [])
 }
 
 /** The JSON-like value that an element stands for. Bytes and arrays of floats are the element's own, all else is fresh. */

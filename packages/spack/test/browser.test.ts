@@ -6,6 +6,7 @@ import test from 'node:test'
 import vm from 'node:vm'
 import ts from 'typescript'
 import type * as spackModule from '@stalk/spack'
+import type * as schemaModule from '@stalk/spack/schema'
 
 const sourceFolder = path.resolve(import.meta.dirname, '../src')
 const sources = readdirSync(sourceFolder).map(
@@ -22,8 +23,8 @@ test('the sources import nothing but each other, and name no Buffer', () => {
 })
 
 /** The package in a realm that has the language, TextEncoder, TextDecoder, and nothing of node. */
-function loadInBareRealm(): typeof spackModule {
-  const realm = vm.createContext({ TextEncoder, TextDecoder })
+function loadInBareRealm(strings = true): (name: string) => object {
+  const realm = vm.createContext({ TextEncoder, TextDecoder }, { codeGeneration: { strings, wasm: false } })
   const modules = new Map<string, object>()
   const load = (name: string): object => {
     const loaded = modules.get(name)
@@ -41,11 +42,11 @@ function loadInBareRealm(): typeof spackModule {
     run(exports, (file) => load(file.replace('./', '').replace(/\.js$/u, '.ts')))
     return exports
   }
-  return load('index.ts') as typeof spackModule
+  return load
 }
 
 test('in a realm without node the compact form works as it is, the classic form with a SHA-256 given', () => {
-  const { decode, encode, PacketStream, Spack } = loadInBareRealm()
+  const { decode, encode, PacketStream, Spack } = loadInBareRealm()('index.ts') as typeof spackModule
   const spack = new Spack()
     .integer(2n ** 70n)
     .string('héllo')
@@ -63,3 +64,22 @@ test('in a realm without node the compact form works as it is, the classic form 
   stream.push(encode(spack, { sha256 }))
   assert.equal(JSON.stringify(stream.next()?.values().map(String)), values)
 })
+
+for (const strings of [true, false]) {
+  test(`in a realm without node schemas work as they are, ${strings ? 'with' : 'without'} code made at run time`, () => {
+    const kinds = loadInBareRealm(strings)('schema.ts') as typeof schemaModule
+    const { schema, integer, string, optional, struct, list } = kinds
+    const Place = struct({ lat: integer, name: optional(string), tags: list(string), note: optional(string) })
+    const One = schema({ a: integer, place: Place, b: optional(string) })
+    for (const value of [
+      { a: 1, place: { lat: 2, tags: ['é'] } },
+      { a: 1, place: { lat: 2, name: 'n', tags: [], note: 'x' }, b: 'b' },
+    ]) {
+      assert.deepEqual(JSON.parse(JSON.stringify(One.decode(One.encode(value)))), value)
+    }
+    const wrong = { a: 1, place: { lat: 2, tags: ['a', 1] } }
+    assert.throws(() => One.encode(wrong as never), { message: 'place.tags[1]: expected a string, got a number' })
+    assert.throws(() => schema({ a: string }).decode(One.encode({ a: 1, place: { lat: 1, tags: [] } })), { path: 'a' })
+    assert.throws(() => One.fingerprint, /needs the option `sha256`/)
+  })
+}

@@ -128,6 +128,6 @@ test('what is refused inside names the byte, and never the content', () => {
   )
   assert.throws(
     () => decode(compactPacket('31', '02 0161 20 0161 20'), compact),
-    refusal('SPACK_DUPLICATE_KEY', 'the key of a map at data byte 4 was there before'),
+    refusal('SPACK_DUPLICATE_KEY', 'the key of a map just before data byte 6 was there before'),
   )
 })

@@ -1,0 +1,61 @@
+import { checkPacketBytes } from './classic.js'
+import { GrowingWriter } from './growing-writer.js'
+import { unsignedBytes, writeUnsigned } from './leb128.js'
+import type { SpackLimits } from './limits.js'
+
+// Small packets share a buffer: an allocation of its own costs each more than all that is written into it.
+const sharedBytes = 16 * 1024
+const smallPacket = 2048
+const spareBytes = 256
+
+/** Where compact packets are put together, without being measured first: the types go before the data at the end. */
+export class PacketBuffer {
+  readonly types: GrowingWriter = new GrowingWriter(new Uint8Array(spareBytes), 0)
+  readonly data: GrowingWriter = new GrowingWriter(new Uint8Array(0), 0)
+  #gap = 0
+  #shared = new Uint8Array(0)
+  #used = 0
+
+  /** Starts a packet whose types and their size take about `headBytes` bytes. */
+  begin(headBytes: number, limits: SpackLimits): void {
+    if (this.#used + headBytes + spareBytes > this.#shared.length) {
+      this.#shared = new Uint8Array(Math.max(sharedBytes, headBytes + spareBytes))
+      this.#used = 0
+    }
+    this.#gap = headBytes
+    this.types.begin(this.types.buffer, 0, limits)
+    this.data.begin(this.#shared, this.#used, limits)
+    this.data.offset += headBytes
+  }
+
+  /**
+   * The packet: bytes that nobody writes to any more. Those of small packets are a view of a buffer that they share.
+   * @throws SpackError SPACK_PACKET_TOO_LARGE
+   */
+  finish(): Uint8Array {
+    const { types, data } = this
+    const typesBytes = types.offset
+    const headBytes = unsignedBytes(typesBytes) + typesBytes
+    const dataStart = data.start + this.#gap
+    const packetBytes = headBytes + data.offset - dataStart
+    checkPacketBytes(packetBytes, data.limits)
+    // what has outgrown the shared buffer has one of its own, which it may keep if it fills most of it
+    const isOwn = data.buffer !== this.#shared
+    if (headBytes > this.#gap || (isOwn ? 2 * packetBytes < data.buffer.length : packetBytes > smallPacket)) {
+      const packet = new Uint8Array(packetBytes)
+      this.#writeHead(packet, 0, typesBytes)
+      packet.set(data.buffer.subarray(dataStart, data.offset), headBytes)
+      return packet
+    }
+    const start = dataStart - headBytes
+    this.#writeHead(data.buffer, start, typesBytes)
+    if (!isOwn) this.#used = data.offset
+    return data.buffer.subarray(start, data.offset)
+  }
+
+  #writeHead(packet: Uint8Array, start: number, typesBytes: number): void {
+    const { buffer } = this.types
+    const offset = writeUnsigned(packet, start, typesBytes)
+    for (let index = 0; index < typesBytes; index += 1) packet[offset + index] = buffer[index] ?? 0
+  }
+}

@@ -1,0 +1,164 @@
+import { checkPacketBytes } from './classic.js'
+import { dataStartOf, typesStartOf } from './compact.js'
+import { decode, plainBytes } from './decode.js'
+import { expectEnd, readElement } from './decode-elements.js'
+import { encode } from './encode.js'
+import type { Kind } from './kind.js'
+import { resolveLimits, type SpackLimits } from './limits.js'
+import { PacketBuffer } from './packet-buffer.js'
+import { placed } from './path.js'
+import { Reader } from './reader.js'
+import { resolveSha256, type Sha256 } from './sha256.js'
+import type { Spack } from './spack.js'
+import { StructLayout, type Fields, type StructValue } from './struct-kind.js'
+
+export { any, enumeration, list, map, nothing, nullable, union } from './container-kinds.js'
+export type { UnionValue, Variants } from './container-kinds.js'
+export type { Kind, KindForm, KindValue } from './kind.js'
+export {
+  bigint,
+  boolean,
+  byte,
+  bytes,
+  date,
+  float32,
+  float32Array,
+  float64,
+  float64Array,
+  integer,
+  integerArray,
+  string,
+} from './scalar-kinds.js'
+export { optional, struct } from './struct-kind.js'
+export type { Fields, OptionalField, StructValue } from './struct-kind.js'
+
+/** Options of {@link schema}. */
+export interface SchemaOptions {
+  /** Over the defaults: see {@link SpackLimits}. */
+  readonly limits?: Partial<SpackLimits>
+  /** For fingerprints on platforms without a synchronous SHA-256 of their own (browsers). */
+  readonly sha256?: Sha256
+}
+
+/** The type of the values of a schema or of a kind: `type Reading = Infer<typeof Reading>`. */
+export type Infer<S> = S extends Schema<infer T> ? T : S extends Kind<infer T> ? T : never
+
+// Nothing can come between the beginning and the end of reading, so all of it uses the same two readers. Writing may meet a
+// getter that writes as well: it finds no buffer and makes another.
+const types = new Reader('types')
+const data = new Reader('data')
+let idleBuffer: PacketBuffer | null = new PacketBuffer()
+
+/**
+ * What a packet is made of: its fields, each one element, in order. A packet with a schema is a packet like others, so that
+ * whoever has no schema reads its elements; in the compact form.
+ *
+ * ```ts
+ * const Reading = schema({ seq: integer, at: float64, name: string, tags: optional(list(string)) })
+ * type Reading = Infer<typeof Reading>
+ * const bytes = Reading.encode({ seq: 1, at: 0.5, name: 'a' })
+ * ```
+ *
+ * @throws TypeError for what is no kind and for names that fields cannot have.
+ * @see SPEC, spack §schemas
+ */
+export function schema<const F extends Fields>(fields: F, options: SchemaOptions = {}): Schema<StructValue<F>> {
+  return new Schema(fields, options)
+}
+
+/** The fields of packets: see {@link schema}. */
+export class Schema<T> {
+  readonly #layout: StructLayout
+  readonly #limits: SpackLimits
+  readonly #sha256: Sha256 | undefined
+  readonly #headBytes: number
+  #fingerprint: string | null = null
+
+  constructor(fields: Fields, options: SchemaOptions = {}) {
+    this.#layout = new StructLayout(fields)
+    this.#limits = resolveLimits(options.limits)
+    this.#sha256 = options.sha256
+    // the size of the types, and for each a code or two and a length, if it is a short one
+    this.#headBytes = 4 + 4 * this.#layout.fields.length
+  }
+
+  /**
+   * A value as a compact packet: bytes that nobody writes to any more. Small ones are views of a buffer that they share.
+   * @throws TypeError, RangeError for a value that the schema does not fit, with the path: `place.lat: expected a number, …`.
+   * @throws SpackError for what exceeds the limits, with the same path: see `encode`.
+   */
+  encode(value: T): Uint8Array {
+    const buffer = idleBuffer ?? new PacketBuffer()
+    idleBuffer = null
+    const layout = this.#layout
+    try {
+      const count = layout.count(value)
+      buffer.begin(this.#headBytes, this.#limits)
+      buffer.data.countElements(count)
+      layout.compiled.write(buffer.types, buffer.data, value as Record<string, unknown>, count)
+      return buffer.finish()
+    } catch (error) {
+      throw placed(error)
+    } finally {
+      idleBuffer = buffer
+    }
+  }
+
+  /**
+   * The value of a compact packet. It shares no memory with the bytes. Elements after those of the schema are read and left out.
+   * @throws SpackError for what is no packet (see `decode`), and SPACK_SCHEMA_MISMATCH, SPACK_FIELD_MISSING,
+   * SPACK_INTEGER_UNSAFE, SPACK_VALUE_UNKNOWN for a packet that the schema does not fit; with the path of the value.
+   */
+  decode(bytes: Uint8Array): T {
+    const input = plainBytes(bytes)
+    const limits = this.#limits
+    const layout = this.#layout
+    checkPacketBytes(input.length, limits)
+    const typesStart = typesStartOf(input)
+    const dataStart = dataStartOf(input, typesStart)
+    types.begin(input, typesStart, dataStart, limits)
+    data.begin(input, dataStart, input.length, limits)
+    try {
+      data.countElements(layout.required)
+      const value = layout.compiled.read(types, data, 0)
+      while (types.left > 0) {
+        data.countElements(1)
+        readElement(types, data, true)
+      }
+      expectEnd(data)
+      return value as T
+    } catch (error) {
+      throw placed(error)
+    } finally {
+      types.release()
+      data.release()
+    }
+  }
+
+  /** A value as a packet of elements, such as `connection.send` takes. Throws as {@link encode}. */
+  toSpack(value: T): Spack {
+    return decode(this.encode(value), { form: 'compact', limits: this.#limits })
+  }
+
+  /** The value of a packet of elements, such as `connection.receive` gives. Throws as {@link decode}. */
+  fromSpack(spack: Spack): T {
+    return this.decode(encode(spack, { form: 'compact', limits: this.#limits }))
+  }
+
+  /** The schema in its canonical form, a line of JSON (SPEC, spack §schemas). */
+  get form(): string {
+    return JSON.stringify(this.#layout.form)
+  }
+
+  /**
+   * SHA-256 of the canonical form, in hexadecimal: equal for equal schemas, in every process and language.
+   * @throws TypeError on a platform without a SHA-256 if none was given.
+   */
+  get fingerprint(): string {
+    if (this.#fingerprint === null) {
+      const hash = resolveSha256(this.#sha256)(new TextEncoder().encode(this.form))
+      this.#fingerprint = Array.from(hash, (part) => part.toString(16).padStart(2, '0')).join('')
+    }
+    return this.#fingerprint
+  }
+}
