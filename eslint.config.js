@@ -52,7 +52,7 @@ const layers = {
     },
   },
   cli: { files: 'packages/cli/src', allow: [], external: ['@stalk/core', 'commander', 'node:*'] },
-  examples: { files: 'examples', allow: [], external: ['@stalk/core', 'prom-client', 'node:*'] },
+  examples: { files: 'examples', allow: [], external: ['@stalk/core', '@stalk/spack/schema', 'prom-client', 'node:*'] },
 }
 
 /** Refuses an import which the layer table does not allow, and says which layer may not know what. */

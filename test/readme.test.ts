@@ -8,20 +8,24 @@ import { promisify } from 'node:util'
 const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].concat(
-  ['SPEC', 'ARCHITECTURE', 'THREATS', 'ERRORS'].map((name) => `docs/${name}.md`),
+  ['SPEC', 'ARCHITECTURE', 'THREATS', 'ERRORS', 'guides/schemas'].map((name) => `docs/${name}.md`),
 )
 
-for (const program of ['examples/src/two-peers.ts', 'examples/src/access.ts']) {
-  test(`${program} in the README is the program that is run here, and prints what the README says`, async () => {
-    const readme = read('README.md')
+for (const [program, document] of [
+  ['examples/src/two-peers.ts', 'README.md'],
+  ['examples/src/access.ts', 'README.md'],
+  ['examples/src/schemas.ts', 'docs/guides/schemas.md'],
+] as const) {
+  test(`${program} in ${document} is the program that is run here, and prints what is said there`, async () => {
+    const readme = read(document)
     assert.ok(
       readme.includes(`<!-- ${program} -->\n\n\`\`\`ts\n${read(program)}\`\`\``),
-      'the README shows the program as it is',
+      'the document shows the program as it is',
     )
     const conditions = process.execArgv.includes('@stalk/source') ? ['--conditions', '@stalk/source'] : []
     const arguments_ = ['--import', 'tsx', ...conditions, path.join(root, program)]
     const { stdout } = await promisify(execFile)(process.execPath, arguments_, { timeout: 30_000 })
-    assert.ok(readme.includes(`\`\`\`\n${stdout}\`\`\``), `the README shows what it prints:\n${stdout}`)
+    assert.ok(readme.includes(`\`\`\`\n${stdout}\`\`\``), `the document shows what it prints:\n${stdout}`)
   })
 }
 

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { Identity, inspectCapture, parseKeyLog } from '@stalk/core'
 import { decode, encode, Spack } from '@stalk/spack'
+import * as kinds from '@stalk/spack/schema'
 import { workedExample } from './worked-example.js'
 
 interface Line {
@@ -95,6 +96,21 @@ test('the spack of extended types', () => {
     .map({ a: 5n, b: new Date('2001-02-03T04:05:06.007Z') })
     .boolean(false)
   matches('spack-extended', hex(encode(spack, { form: 'compact' })))
+})
+
+test('a schema’s canonical form and fingerprint, and a packet of it', () => {
+  const { integer, list, nothing, optional, schema, string, union, float64 } = kinds
+  const Example = schema({
+    seq: integer,
+    name: string,
+    tags: optional(list(string)),
+    state: union({ moving: float64, idle: nothing }),
+  })
+  assert.deepEqual(
+    lines('schema-fingerprint').map(({ content }) => content),
+    [Example.form, Example.fingerprint],
+  )
+  matches('schema-packet', hex(Example.encode({ seq: 7, name: 'é', state: { type: 'moving', value: 1.5 } })))
 })
 
 test('the low-order keys of Ed25519 are refused, with either top bit', () => {

@@ -13,10 +13,10 @@ export interface Field {
 type Members = Record<string, unknown>
 
 /** Writes the first `count` fields of an object. */
-export type WriteFields = (types: GrowingWriter, data: GrowingWriter, value: Members, count: number) => void
+type WriteFields = (types: GrowingWriter, data: GrowingWriter, value: Members, count: number) => void
 
 /** Reads the fields, of which there may be fewer: `count` in a list, in the packet itself as many as there are types. */
-export type ReadFields = (types: Reader, data: Reader, count: number) => Members
+type ReadFields = (types: Reader, data: Reader, count: number) => Members
 
 /** How the fields of a struct are written and read. From `required` on all of them are optional. */
 export interface CompiledStruct {

@@ -37,7 +37,7 @@ export function expectArray(types: Reader, code: number, what: string): void {
 }
 
 /** The error for what stands at a place instead of what was expected there. */
-export function mismatch(types: Reader, what: string): SpackError {
+function mismatch(types: Reader, what: string): SpackError {
   const { place } = types
   if (types.left > 0) {
     const code = types.byte('a type')

@@ -184,7 +184,7 @@ export const integerArray: Kind<number[]> = {
     let index = 0
     try {
       for (; index < value.length; index += 1) {
-        const entry = value[index]!
+        const entry = value[index]
         checkSafe(entry)
         writeNumber(data, entry)
       }
@@ -249,15 +249,15 @@ function readSafe(data: Reader): number {
   throw new SpackError('SPACK_INTEGER_UNSAFE', `the integer before ${data.place} is beyond 2^53 - 1`)
 }
 
-function checkSafe(value: unknown): void {
+function checkSafe(value: unknown): asserts value is number {
   checkNumber(value)
-  if (!Number.isInteger(value)) throw new RangeError(`${String(value)} is not a whole number`)
+  if (!Number.isInteger(value)) throw new RangeError(`${value} is not a whole number`)
   if (!Number.isSafeInteger(value)) {
-    throw new RangeError(`${String(value)} is not a safe integer: whole numbers beyond 2^53 - 1 need the kind bigint`)
+    throw new RangeError(`${value} is not a safe integer: whole numbers beyond 2^53 - 1 need the kind bigint`)
   }
 }
 
-function checkNumber(value: unknown): void {
+function checkNumber(value: unknown): asserts value is number {
   if (typeof value !== 'number') throw unfit('a number', value)
 }
 
