@@ -127,6 +127,6 @@ test('bytes with one changed are refused with a SpackError or read, and what is 
       }
       decode(bytes, { form: 'compact' })
     }),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   )
 })
