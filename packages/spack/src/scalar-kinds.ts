@@ -209,13 +209,13 @@ export const integerArray: Kind<number[]> = {
 
 /** Writes a string’s length and its bytes. */
 export function writeText(lengths: GrowingWriter, data: GrowingWriter, text: string): void {
-  const { offset } = lengths
+  const written = lengths.offset - lengths.start
   const { maxStringBytes } = data.limits
   if (text.length <= maxStringBytes) {
     lengths.number(text.length)
     if (data.ascii(text)) return
-    // it has more bytes than that
-    lengths.offset = offset
+    // it has more bytes than that; the buffer may be another one by now, with another start
+    lengths.offset = lengths.start + written
   }
   if (!(text as string & { isWellFormed(): boolean }).isWellFormed()) {
     throw new TypeError(

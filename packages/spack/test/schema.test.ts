@@ -381,3 +381,12 @@ test('a fingerprint is the SHA-256 of the canonical form, the same in another pr
   const sha256 = (): Uint8Array => new Uint8Array(32).fill(0xab)
   assert.equal(schema({ x: integer }, { sha256 }).fingerprint, 'ab'.repeat(32))
 })
+
+test('texts beyond ASCII are whole wherever the buffer that packets share ends', () => {
+  const Texts = schema({ texts: list(string) })
+  for (let filler = 0; filler < 400; filler += 1) {
+    // each packet begins a little farther on in the shared buffer, and some outgrow it in the middle of a text
+    const value = { texts: ['x'.repeat(filler), 'grüße', '水'.repeat(20), 'end'] }
+    assert.deepEqual(Texts.decode(Texts.encode(value)), value)
+  }
+})
