@@ -6,7 +6,7 @@ import { expectCode, unfit, type Kind, type KindValue } from './kind.js'
 import { measure } from './measure.js'
 import { entryStep, memberStep, misplaced } from './path.js'
 import { string, writeText } from './scalar-kinds.js'
-import { innerElementOf, plainOf, setMember, type JsonLike } from './structure.js'
+import { innerElementOf, isPlain, plainOf, setMember, type JsonLike } from './structure.js'
 
 /** An array of values of one kind. */
 export function list<T>(of: Kind<T>): Kind<T[]> {
@@ -15,11 +15,13 @@ export function list<T>(of: Kind<T>): Kind<T[]> {
     form: ['list', of.form],
     write(types, data, value) {
       if (!Array.isArray(value)) throw unfit('an array', value)
+      // a getter of an entry may change the array: what is announced is what is written
+      const { length } = value
       types.byte(typeCodes.list)
-      data.enter(value.length)
+      data.enter(length)
       let index = 0
       try {
-        for (; index < value.length; index += 1) of.write(data, data, value[index] as T)
+        for (; index < length; index += 1) of.write(data, data, value[index] as T)
       } catch (error) {
         throw misplaced(error, entryStep(index))
       }
@@ -40,13 +42,16 @@ export function list<T>(of: Kind<T>): Kind<T[]> {
   }
 }
 
-/** An object of values of one kind, with any keys. Members that are undefined are left out. */
+/** An object without a class of values of one kind, with any keys. Members that are undefined are left out. */
 export function map<T>(of: Kind<T>): Kind<Record<string, T>> {
   checkKind(of, 'map')
   return {
     form: ['map', of.form],
     write(types, data, value) {
-      if (typeof value !== 'object' || (value as unknown) === null) throw unfit('an object', value)
+      // what else has no keys, or other ones: a Map would be written as nothing
+      if (typeof value !== 'object' || (value as unknown) === null || !isPlain(value)) {
+        throw unfit('an object without a class', value)
+      }
       const keys = Object.keys(value).filter((key) => value[key] !== undefined)
       types.byte(typeCodes.map)
       data.enter(keys.length)

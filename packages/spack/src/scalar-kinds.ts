@@ -179,11 +179,12 @@ export const integerArray: Kind<number[]> = {
   form: 'integer[]',
   write(types, data, value) {
     if (!Array.isArray(value)) throw unfit('an array', value)
-    checkLength('SPACK_ARRAY_TOO_LONG', value.length, data.limits.maxArrayLength)
-    writeArrayType(types, typeCodes.integer, value.length)
+    const { length } = value
+    checkLength('SPACK_ARRAY_TOO_LONG', length, data.limits.maxArrayLength)
+    writeArrayType(types, typeCodes.integer, length)
     let index = 0
     try {
-      for (; index < value.length; index += 1) {
+      for (; index < length; index += 1) {
         const entry = value[index]
         checkSafe(entry)
         writeNumber(data, entry)

@@ -80,7 +80,7 @@ export class StructLayout {
 
   /** How many fields of an object are written: missing ones at the end are not. */
   count(value: unknown): number {
-    if (typeof value !== 'object' || value === null) throw unfit('an object', value)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unfit('an object', value)
     let count = this.fields.length
     while (count > this.required && isMissing(value, this.fields[count - 1])) count -= 1
     return count

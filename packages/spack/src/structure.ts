@@ -50,6 +50,12 @@ export function setMember(object: object, key: string, value: unknown): void {
   }
 }
 
+/** Whether it is an object without a class, from whichever realm: `{}`, or without a prototype. */
+export function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
 function convert(value: unknown, outer: object[]): SpackElement {
   switch (typeof value) {
     case 'string':
@@ -115,10 +121,4 @@ function convertMap(object: object, outer: object[]): SpackElement {
     }
   }
   return { type: 'map', value: elements }
-}
-
-/** Whether it is an object without a class, from whichever realm: `{}`, or without a prototype. */
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value) as object | null
-  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -156,7 +156,11 @@ test('a value that does not fit is a TypeError or a RangeError that says where i
     [integerArray, [1, 0.5], /^x\[1\]: 0.5 is not a whole number$/],
     [integerArray, Float64Array.of(1), /^x: expected an array/],
     [map(integer), { a: 1, 'b c': '2' }, /^x\["b c"\]: expected a number/],
-    [map(integer), null, /^x: expected an object/],
+    [map(integer), null, /^x: expected an object without a class, got null$/],
+    [map(integer), new Map([['a', 1]]), /^x: expected an object without a class, got an object of Map$/],
+    [map(integer), [1], /^x: expected an object without a class, got an object of Array$/],
+    [map(integer), new Date(0), /^x: expected an object without a class, got an object of Date$/],
+    [struct({ a: optional(integer) }), [1], /^x: expected an object, got an object of Array$/],
     [nullable(integer), undefined, /^x: expected a number, got undefined$/],
     [enumeration('a', 'b'), 'c', /^x: expected one of \["a","b"\], got a string$/],
     [nothing, 0, /^x: expected null/],
@@ -311,6 +315,32 @@ test('a getter that encodes on its own disturbs nothing', () => {
   const Outer = schema({ a: integer, b: bytes, c: string })
   const decoded = Outer.decode(Outer.encode(value))
   assert.deepEqual([decoded.a, decoded.c, Inner.decode(decoded.b)], [1, 'outer', { x: 'inner' }])
+})
+
+test('a list that a getter changes while it is written is written as long as it was, or refused: the packet is whole', () => {
+  const Rows = schema({ rows: list(struct({ a: integer })) })
+  const growing: { a: number }[] = [
+    {
+      get a(): number {
+        growing.push({ a: 2 })
+        return 1
+      },
+    },
+  ]
+  assert.deepEqual(Rows.decode(Rows.encode({ rows: growing })), { rows: [{ a: 1 }] })
+  const shrinking: { a: number }[] = [
+    {
+      get a(): number {
+        shrinking.length = 1
+        return 1
+      },
+    },
+    { a: 2 },
+  ]
+  assert.throws(() => Rows.encode({ rows: shrinking }), {
+    name: 'TypeError',
+    message: /^rows\[1\]: expected an object/,
+  })
 })
 
 test('what is decoded shares no memory with the bytes', () => {
