@@ -90,12 +90,13 @@ export function normalInteger(value: bigint): number | bigint {
   return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER ? Number(value) : value
 }
 
-/** What a value is, for a message, without its content: messages end up in logs. */
+/** What a value is, for a message, without its content, of which a member `constructor` would be: messages end up in logs. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value !== 'object') return `a ${typeof value}`
-  const name = (value as { constructor?: { name?: string } }).constructor?.name
-  return name === undefined || name === '' ? 'an object' : `an object of ${name}`
+  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null
+  const name = prototype?.constructor?.name
+  return typeof name !== 'string' || name === '' ? 'an object' : `an object of ${name}`
 }
 
 function validInteger(value: unknown, place: string): number | bigint {

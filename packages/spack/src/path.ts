@@ -12,10 +12,17 @@ class Misplaced extends Error {
   }
 }
 
-/** The step to a member of an object: `.name`, or `["any name"]`, cut where it is long. */
+/** The step to a member of an object: `.name`, or `["any name"]`, cut where it is long: it may be a peer’s, and end up in logs. */
 export function memberStep(key: string): string {
   if (/^[\p{ID_Start}$_][\p{ID_Continue}$]{0,39}$/u.test(key)) return `.${key}`
-  return `[${JSON.stringify(key.length > 40 ? `${key.slice(0, 40)}…` : key)}]`
+  return `[${escapeControls(JSON.stringify(key.length > 40 ? `${key.slice(0, 40)}…` : key))}]`
+}
+
+/** Escapes what a terminal might obey, reorder or hide, beyond what JSON escapes. */
+function escapeControls(json: string): string {
+  return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+  })
 }
 
 /** The step to an entry of an array: `[3]`. */

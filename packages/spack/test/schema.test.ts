@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import test from 'node:test'
-import { decode, encode, Spack, type SpackErrorCode } from '@stalk/spack'
+import { decode, encode, Spack, type SpackError, type SpackErrorCode } from '@stalk/spack'
 import type * as kinds from '@stalk/spack/schema'
 import {
   any,
@@ -161,6 +161,9 @@ test('a value that does not fit is a TypeError or a RangeError that says where i
     [map(integer), [1], /^x: expected an object without a class, got an object of Array$/],
     [map(integer), new Date(0), /^x: expected an object without a class, got an object of Date$/],
     [struct({ a: optional(integer) }), [1], /^x: expected an object, got an object of Array$/],
+    [integer, JSON.parse('{"constructor":{"name":"a name of a stranger’s"}}'), /^x: .* got an object of Object$/],
+    [integer, JSON.parse('{"constructor":{"name":{"toString":1}}}'), /^x: .* got an object of Object$/],
+    [integer, Object.create(null), /^x: expected a number, got an object$/],
     [nullable(integer), undefined, /^x: expected a number, got undefined$/],
     [enumeration('a', 'b'), 'c', /^x: expected one of \["a","b"\], got a string$/],
     [nothing, 0, /^x: expected null/],
@@ -206,6 +209,22 @@ test('an element that the schema does not fit is refused with its path, in the m
     code: 'SPACK_INTEGER_UNSAFE',
     path: 'x[1]',
   })
+})
+
+test('the path shows a peer’s key without what a terminal might obey, and not all of a long one', () => {
+  const path = (key: string): string => {
+    try {
+      one(map(integer)).fromSpack(new Spack().map({ [key]: 'no integer' }))
+    } catch (error) {
+      return (error as SpackError).path
+    }
+    return ''
+  }
+  assert.equal(path('größe_2$'), 'x.größe_2$')
+  assert.equal(path('a"b'), 'x["a\\"b"]')
+  assert.equal(path('\u001b[31m'), 'x["\\u001b[31m"]')
+  assert.equal(path('\u009b31m\u202e\u2028\u{e0001}'), 'x["\\u{9b}31m\\u{202e}\\u{2028}\\u{e0001}"]')
+  assert.equal(path('k'.repeat(1000)), `x["${'k'.repeat(40)}…"]`)
 })
 
 test('bytes that are no packet are refused as without a schema, cut at any byte', () => {
