@@ -41,9 +41,12 @@ export function plainOf(element: SpackElement): JsonLike {
   return object
 }
 
-/** Sets a member of a fresh object, whatever its name: `object['__proto__'] = …` would set the prototype instead. */
+/**
+ * Sets a member of a fresh object, whatever its name. What the prototype has as well could not be assigned: `__proto__` would
+ * set the prototype, other setters would run, and what is frozen there would be refused.
+ */
 export function setMember(object: object, key: string, value: unknown): void {
-  if (key === '__proto__') {
+  if (key in object) {
     Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
   } else {
     ;(object as Record<string, unknown>)[key] = value

@@ -3,6 +3,7 @@ import test from 'node:test'
 import vm from 'node:vm'
 import fc from 'fast-check'
 import { decode, encode, Spack, type SpackElement } from '@stalk/spack'
+import { integer, map, schema } from '@stalk/spack/schema'
 import { refusal } from './support/refusal.js'
 
 const compact = { form: 'compact' } as const
@@ -107,6 +108,24 @@ test('__proto__ is a member like others: nobody’s prototype changes', () => {
   assert.equal(Object.getPrototypeOf(value), Object.prototype)
   assert.equal(value['polluted'], undefined)
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
+})
+
+test('a key that Object.prototype has as well is a member like others, whatever it is there', () => {
+  const keys = ['toString', 'hidden']
+  const members = Object.fromEntries(keys.map((key) => [key, 1]))
+  const bytes = encode(Spack.from(members), compact)
+  const Members = schema({ map: map(integer) })
+  // as in a program that guards itself, such as with `node --frozen-intrinsics`
+  const before = Object.getOwnPropertyDescriptor(Object.prototype, 'toString')!
+  Object.defineProperty(Object.prototype, 'toString', { ...before, writable: false })
+  Object.defineProperty(Object.prototype, 'hidden', { set: () => assert.fail('a setter'), configurable: true })
+  try {
+    assert.deepEqual(Object.entries(decode(bytes, compact).toValue() as object), Object.entries(members))
+    assert.deepEqual(Object.entries(Members.fromSpack(decode(bytes, compact)).map), Object.entries(members))
+  } finally {
+    Object.defineProperty(Object.prototype, 'toString', before)
+    delete (Object.prototype as { hidden?: unknown }).hidden
+  }
 })
 
 test('objects without a prototype and those of another realm are objects, arrays, dates and bytes', () => {
