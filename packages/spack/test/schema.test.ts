@@ -260,6 +260,43 @@ test('fields added at the end, and optional, trouble neither side', () => {
   }
 })
 
+test('a field may be renamed: the packet is the same, the fingerprint another', () => {
+  const [Old, New] = [schema({ id: integer, note: string }), schema({ id: integer, remark: string })]
+  assert.deepEqual(New.decode(Old.encode({ id: 1, note: 'a' })), { id: 1, remark: 'a' })
+  assert.notEqual(New.fingerprint, Old.fingerprint)
+})
+
+test('an optional field that becomes required reads what has it, a required one that becomes optional troubles old readers', () => {
+  const [Optional, Required] = [schema({ id: integer, note: optional(string) }), schema({ id: integer, note: string })]
+  const whole = { id: 1, note: 'a' }
+  assert.deepEqual(Required.decode(Optional.encode(whole)), whole)
+  assert.deepEqual(Optional.decode(Required.encode(whole)), whole)
+  assert.throws(() => Required.decode(Optional.encode({ id: 1 })), { code: 'SPACK_FIELD_MISSING', path: 'note' })
+})
+
+test('another kind, another order, or a field that is not at the end is another schema: refused, with the field', () => {
+  const New = schema({ id: integer, note: string })
+  const others = [
+    schema({ id: float64, note: string }).encode({ id: 1, note: 'a' }),
+    schema({ note: string, id: integer }).encode({ note: 'a', id: 1 }),
+    schema({ first: optional(string), id: integer, note: string }).encode({ first: 'a', id: 1, note: 'a' }),
+  ]
+  for (const bytes of others) assert.throws(() => New.decode(bytes), { code: 'SPACK_SCHEMA_MISMATCH', path: 'id' })
+})
+
+test('a new variant or a new value of an enumeration is refused by old readers, and old ones are read by new readers', () => {
+  const Old = schema({ u: union({ a: integer }), e: enumeration('x') })
+  const New = schema({ u: union({ b: string, a: integer }), e: enumeration('y', 'x') })
+  const old = { u: { type: 'a', value: 1 }, e: 'x' } as const
+  assert.deepEqual(New.decode(Old.encode(old)), old)
+  assert.deepEqual(Old.decode(New.encode(old)), old)
+  assert.throws(() => Old.decode(New.encode({ ...old, u: { type: 'b', value: '' } })), {
+    code: 'SPACK_VALUE_UNKNOWN',
+    path: 'u',
+  })
+  assert.throws(() => Old.decode(New.encode({ ...old, e: 'y' })), { code: 'SPACK_VALUE_UNKNOWN', path: 'e' })
+})
+
 test('a new field that is required is refused by name when an old peer leaves it out', () => {
   const New = schema({ id: integer, note: string })
   assert.throws(() => New.decode(schema({ id: integer }).encode({ id: 1 })), {

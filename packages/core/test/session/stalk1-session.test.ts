@@ -161,6 +161,20 @@ test('an empty array cannot be sent, because the original cannot read it: MESSAG
   assert.throws(() => a.send('x' as unknown as Spack), TypeError)
 })
 
+test('an extended type cannot be sent, because the original has none: MESSAGE_INVALID, which names it, and the session goes on', () => {
+  const { a, b } = establishedPair()
+  for (const value of [null, true, 5n, new Date(0), [1], { a: 1 }]) {
+    const spack = Spack.from(value)
+    assert.throws(() => a.send(spack), {
+      code: 'MESSAGE_INVALID',
+      message: `the message cannot be sent over stalk/1: element 0 is a ${spack.elements[0]!.type}: the classic form, which stalk/1 uses, has no such type`,
+    })
+  }
+  a.send(Spack.from('fine'))
+  b.receive(output(a))
+  assert.deepEqual(messagesOf(b.takeEvents())[0]?.values(), ['fine'])
+})
+
 test('a packet that carries anything but one byte[] is refused', () => {
   for (const packet of [new Spack(), text('x'), new Spack().bytes(new Uint8Array(34)).byte(0)]) {
     const { b } = establishedPair()
