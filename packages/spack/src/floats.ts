@@ -1,5 +1,7 @@
 // Floats are little-endian in packets. Arrays of them are copied whole where the platform has them so as well.
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+// Up to so many entries are quicker one by one: the views that it takes to copy them whole cost more.
+const fewEntries = 8
 
 // A float more often than not stands alone: a view of its bytes would cost more than to carry them to where there is one.
 const scratch = new Uint8Array(8)
@@ -45,7 +47,7 @@ export function setFloat64At(bytes: Uint8Array, offset: number, value: number): 
 /** The float32s whose bytes start at `offset`. */
 export function float32sAt(bytes: Uint8Array, offset: number, count: number): Float32Array {
   const values = new Float32Array(count)
-  if (littleEndian) bytesOf(values).set(bytes.subarray(offset, offset + 4 * count))
+  if (littleEndian && count > fewEntries) bytesOf(values).set(bytes.subarray(offset, offset + 4 * count))
   else for (let index = 0; index < count; index += 1) values[index] = float32At(bytes, offset + 4 * index)
   return values
 }
@@ -53,7 +55,7 @@ export function float32sAt(bytes: Uint8Array, offset: number, count: number): Fl
 /** The float64s whose bytes start at `offset`. */
 export function float64sAt(bytes: Uint8Array, offset: number, count: number): Float64Array {
   const values = new Float64Array(count)
-  if (littleEndian) bytesOf(values).set(bytes.subarray(offset, offset + 8 * count))
+  if (littleEndian && count > fewEntries) bytesOf(values).set(bytes.subarray(offset, offset + 8 * count))
   else for (let index = 0; index < count; index += 1) values[index] = float64At(bytes, offset + 8 * index)
   return values
 }

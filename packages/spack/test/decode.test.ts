@@ -135,6 +135,17 @@ test('floats need all of their bytes, alone and in arrays', () => {
   }
 })
 
+test('arrays of floats come back bit by bit, however many entries they have and wherever they stand', () => {
+  for (let count = 0; count < 20; count += 1) {
+    const bits = Uint8Array.from({ length: 8 * count }, (_, index) => (index * 37 + 11) & 0x7e)
+    const [floats, doubles] = [new Float32Array(bits.buffer), new Float64Array(bits.buffer)]
+    // a byte before them, and between them: neither is aligned
+    const packet = new Spack().byte(1).float32s(floats).byte(2).float64s(doubles)
+    const [, floatsBack, , doublesBack] = decode(encode(packet, { form: 'compact' }), { form: 'compact' }).values()
+    assert.deepEqual([floatsBack, doublesBack], [floats, doubles])
+  }
+})
+
 test('every NaN is read, whatever its bits, and one NaN is written for any', () => {
   for (const [types, data] of [
     ['02', '0100c07f'],
