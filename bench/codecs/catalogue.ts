@@ -18,6 +18,7 @@ export const codecCatalogue: readonly CodecEntry[] = [
   { name: 'protobufjs', module: 'protobufjs', selfDescribing: false },
   { name: 'avsc', module: 'avsc', selfDescribing: false },
   { name: 'msgpackr', module: 'msgpackr', selfDescribing: true },
+  { name: 'msgpackr-plain', module: 'msgpackr', selfDescribing: true },
   { name: 'cbor-x', module: 'cbor-x', selfDescribing: true },
   { name: '@msgpack/msgpack', module: 'msgpack', selfDescribing: true },
   { name: 'JSON', module: 'json', selfDescribing: true },

@@ -1,5 +1,6 @@
-// spack as stalk/2 sends it (compact) and as stalk/1 does (classic), described by itself; and by schema, once there is one.
+// spack as stalk/2 sends it (compact) and as stalk/1 does (classic), described by itself; and by schema, with the same bytes as the compact form.
 import { decode, encode, Spack, type SpackForm } from '@stalk/spack'
+import { bytes, float64, float64Array, integer, integerArray, schema, string, type Kind } from '@stalk/spack/schema'
 import type { Codec, Coder } from './codec.js'
 import type { FieldType, Shape, Value } from './subjects.js'
 
@@ -35,11 +36,21 @@ function selfDescribing(name: string, form: SpackForm): Codec {
   }
 }
 
-/** The place for schemas: a `Coder` made of `schema(…)` of `@stalk/spack/schema` comes here, for any shape of subjects.ts. */
+const kinds: Readonly<Record<FieldType, Kind<unknown>>> = {
+  integer,
+  float64,
+  string,
+  bytes,
+  integers: integerArray,
+  float64s: float64Array,
+}
+
 const bySchema: Codec = {
   name: 'spack-schema',
-  coder() {
-    throw new Error('there is no @stalk/spack/schema yet')
+  coder(shape) {
+    const fields = Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, kinds[type]]))
+    const one = schema(fields)
+    return { encode: (value) => one.encode(value as never), decode: (packet) => one.decode(packet) }
   },
 }
 

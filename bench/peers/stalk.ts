@@ -1,5 +1,6 @@
 // stalk as its users use it: connect and listen, send and for await. The handshake rate is for strangers, so it is off.
 import { connect, Identity, listen, Spack, type Connection } from '@stalk/core'
+import { bytes, float64, integer, schema, string } from '@stalk/spack/schema'
 import { join } from 'node:path'
 import type { Message, Reading, Workload } from '../harness/workload.js'
 import type { Link, Peer } from '../link/peer.js'
@@ -37,12 +38,20 @@ const readingCoding: Coding = {
   },
 }
 
-/**
- * The place for schemas: once there is `@stalk/spack/schema`, `Coding` for both kinds of messages by
- * `schema({ seq: integer, ts: float64, name: string, payload: bytes })` comes here.
- */
-function bySchema(): Coding {
-  throw new Error('there is no @stalk/spack/schema yet')
+function bySchema({ kind }: Workload): Coding {
+  return kind === 'bytes' ? bytesBySchema : readingBySchema
+}
+
+const Bytes = schema({ bytes })
+const bytesBySchema: Coding = {
+  encode: (message) => Bytes.toSpack({ bytes: message as Uint8Array }),
+  decode: (spack) => Bytes.fromSpack(spack).bytes,
+}
+
+const ReadingSchema = schema({ seq: integer, ts: float64, name: string, payload: bytes })
+const readingBySchema: Coding = {
+  encode: (message) => ReadingSchema.toSpack(message as Reading),
+  decode: (spack) => ReadingSchema.fromSpack(spack),
 }
 
 function stalkPeer(name: string, protocol: 'stalk/1' | 'stalk/2', coding: (workload: Workload) => Coding): Peer {
