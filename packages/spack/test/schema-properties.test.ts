@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { decode, encode, SpackError } from '@stalk/spack'
+import { decode, encode, Spack, SpackError } from '@stalk/spack'
 import * as kinds from '@stalk/spack/schema'
 import { generate, interpret, type Field } from '#src/compile-struct.js'
 import { PacketBuffer } from '#src/packet-buffer.js'
@@ -111,6 +111,30 @@ test('the code that is made for a struct and the loops in its place do the same'
     }),
     { numRuns: 300 },
   )
+})
+
+test('where no code may be made of strings the loops are taken, and name the place of what does not fit as the code does', () => {
+  const makeBoth = (): kinds.Schema<{ a: number; b: { c: string } }>[] => {
+    const make = (): kinds.Schema<{ a: number; b: { c: string } }> =>
+      kinds.schema({ a: kinds.integer, b: kinds.struct({ c: kinds.string }) })
+    const generated = make()
+    const { Function: original } = globalThis
+    globalThis.Function = function refuse() {
+      throw new EvalError('no code of strings')
+    } as unknown as FunctionConstructor
+    try {
+      assert.equal(generate([], 0), null)
+      return [generated, make()]
+    } finally {
+      globalThis.Function = original
+    }
+  }
+  const value = { a: 1, b: { c: 'x' } }
+  for (const One of makeBoth()) {
+    assert.deepEqual(One.decode(One.encode(value)), value)
+    assert.throws(() => One.encode({ a: 1, b: { c: 2 as never } }), { message: 'b.c: expected a string, got a number' })
+    assert.throws(() => One.fromSpack(new Spack().integer(1).list([2])), { code: 'SPACK_SCHEMA_MISMATCH', path: 'b.c' })
+  }
 })
 
 test('bytes with one changed are refused with a SpackError or read, and what is read without a schema is as well', () => {

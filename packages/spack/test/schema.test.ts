@@ -179,6 +179,13 @@ test('an element that the schema does not fit is refused with its path, in the m
   const cases: [Spack, SpackErrorCode, string, string][] = [
     [new Spack(), 'SPACK_FIELD_MISSING', 'seq', 'seq: expected an integer, but the packet has no more elements'],
     [new Spack().string('a'), 'SPACK_SCHEMA_MISMATCH', 'seq', 'seq: expected an integer, got a string at types byte 0'],
+    [new Spack().null(), 'SPACK_SCHEMA_MISMATCH', 'seq', 'seq: expected an integer, got null at types byte 0'],
+    [
+      new Spack().integers([]),
+      'SPACK_SCHEMA_MISMATCH',
+      'seq',
+      'seq: expected an integer, got an array at types byte 0',
+    ],
     [new Spack().integer(2n ** 53n), 'SPACK_INTEGER_UNSAFE', 'seq', 'seq: the integer before data byte 8 is beyond'],
     [new Spack().integer(1).float32(1), 'SPACK_SCHEMA_MISMATCH', 'at', 'at: expected a float64, got a float32'],
     [
@@ -235,6 +242,7 @@ test('bytes that are no packet are refused as without a schema, cut at any byte'
   const more = Uint8Array.from([...whole, 0])
   assert.throws(() => Reading.decode(more), refusal('SPACK_DATA_UNUSED'))
   assert.throws(() => one(string).decode(Uint8Array.of(2, 5, 1, 0xff)), refusal('SPACK_INVALID_UTF8', 'x: '))
+  assert.throws(() => one(integer).decode(Uint8Array.of(1, 0x77)), refusal('SPACK_SCHEMA_MISMATCH', 'got type 119'))
   assert.throws(() => one(integer).decode(Uint8Array.of(1, 1, 0x80, 0)), refusal('SPACK_NONCANONICAL', 'x: '))
   assert.throws(() => one(integer).decode('no bytes' as never), TypeError)
 })
