@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -117,6 +117,16 @@ test(
     assert.deepEqual((await readdir(path.dirname(file))).sort(), ['dotfiles', 'list'])
   },
 )
+
+test('a new list that cannot be put in place is PEER_LIST_IO, and leaves nothing beside it', async (t) => {
+  const file = await newFile(t)
+  const updating = updatePeerList(file, () => {
+    mkdirSync(file)
+    return 'new\n'
+  })
+  await assert.rejects(updating, code('PEER_LIST_IO'))
+  assert.deepEqual(await readdir(path.dirname(file)), ['list'])
+})
 
 test('a file that is too large, or none, is PEER_LIST_INVALID; one that is not there is null', async (t) => {
   const file = await newFile(t)
