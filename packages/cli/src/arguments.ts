@@ -1,4 +1,5 @@
 // What the arguments and options of several commands have in common.
+import { isIP } from 'node:net'
 import { Argument, InvalidArgumentError, Option } from 'commander'
 
 export function protocolOption(description: string): Option {
@@ -10,6 +11,9 @@ export function hostArgument(description: string): Argument {
     if (value === '') throw new InvalidArgumentError('It is empty.')
     // none of these is in the name of any host, and the list of known servers has no place for them
     if (/[\s[\]]|^#/u.test(value)) throw new InvalidArgumentError('A host has no white space, no brackets and no #.')
+    if (value.includes(':') && isIP(value) === 0) {
+      throw new InvalidArgumentError('It has a colon and is no IPv6 address; the port is an argument of its own.')
+    }
     return value
   })
 }

@@ -37,10 +37,18 @@ async function* wholeFile(handle: FileHandle, before: Stats): AsyncGenerator<unk
   }
 }
 
-/** The standard input. */
+/** The standard input. Where it is a file, that may have been read up to somewhere before, and is to have all that it has now. */
 export function inputSource(): PipeSource {
   const stats = fstatSync(0)
-  return { chunks: readable(process.stdin, 'the standard input'), size: stats.isFile() ? stats.size : null }
+  const size = stats.isFile() ? stats.size : null
+  return { chunks: readable(wholeInput(size), 'the standard input'), size }
+}
+
+async function* wholeInput(size: number | null): AsyncGenerator<unknown, void, undefined> {
+  yield* process.stdin
+  if (size === null) return
+  const after = fstatSync(0).size
+  if (after < size) throw new Error(`it became shorter while it was sent: it has ${after} bytes of ${size}`)
 }
 
 /** The standard output. */

@@ -1,4 +1,11 @@
-import { addKnownPeer, listKnownPeers, removeKnownPeer, type Identity, type KnownPeer } from '@stalk/core'
+import {
+  addKnownPeer,
+  escapeControls,
+  listKnownPeers,
+  removeKnownPeer,
+  type Identity,
+  type KnownPeer,
+} from '@stalk/core'
 import type { Command } from 'commander'
 import { hostArgument, knownPeersOption, portFrom } from './arguments.js'
 import { CommandError, exitCodes, usageError } from './exit-codes.js'
@@ -54,7 +61,7 @@ async function listTrusted({ knownPeers, json }: TrustOptions): Promise<void> {
     note('no server is known yet: on a terminal whoever connects is asked about a new one, `stalk trust add` adds one')
   }
   for (const peer of peers) {
-    await printLine(json ? jsonOf(peer) : `${peer.address} ${peer.identity.fingerprint}`)
+    await printLine(json ? jsonOf(peer) : `${escapeControls(peer.address)} ${peer.identity.fingerprint}`)
   }
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { appendFile, chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, open, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test, { after } from 'node:test'
 import { Identity } from '@stalk/core'
@@ -159,6 +159,35 @@ test('a file that becomes shorter while it is sent is 7 on its side and 5 on the
   const there = await listener.finished()
   assert.equal(there.code, 5)
   assert.match(there.stderr, /"INPUT_UNREADABLE" \(CLOSED_BY_PEER\)\n$/u)
+})
+
+test('the standard input is held to that, too, where it is a file, and may have been read before', async () => {
+  const file = path.join(home.path, 'redirected')
+  await writeFile(file, '')
+  await truncate(file, 300 * 1024 * 1024)
+  const listener = waiting()
+  listener.child.stdin.end()
+  listener.child.stdout.pause()
+  const handle = await open(file)
+  const sender = new StalkProcess(to(await listener.port(), '--send-only'), {}, handle.fd)
+  await sender.seen('stderr', /^connected/mu)
+  await truncate(file, 1024)
+  listener.child.stdout.removeAllListeners('data').resume()
+  const { code, stderr } = await sender.finished()
+  await handle.close()
+  assert.equal(code, 7)
+  assert.match(stderr, /the standard input: it became shorter while it was sent: it has 1024 bytes of 314572800 /u)
+  assert.equal((await listener.finished()).code, 5)
+
+  const whole = waiting()
+  whole.child.stdin.end()
+  const rest = await open(payloadFile)
+  await rest.read(Buffer.alloc(1000))
+  const sent = new StalkProcess(to(await whole.port(), '--send-only'), {}, rest.fd)
+  assert.equal((await sent.finished()).code, 0)
+  await rest.close()
+  const { code: end, stdout } = await whole.finished()
+  assert.deepEqual([end, stdout === payload.subarray(1000).toString('latin1')], [0, true])
 })
 
 test('a file that grows, or that the kernel makes up, is sent as far as it can be read', async () => {

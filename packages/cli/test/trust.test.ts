@@ -85,6 +85,16 @@ test('trust add, list and remove keep the list; connect goes by it; what is not 
   assert.equal((await talk()).code, 4)
 })
 
+test('a host that is none is refused, exit code 2; one in the list that a terminal would obey is printed escaped', async () => {
+  const wrong = await run(['trust', 'add', '127.0.0.1:4000', '5', path.join(server, 'id_pub')], { environment })
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /It has a colon and is no IPv6 address; the port is an argument of its own/u)
+  const list = path.join(home.path, 'by-hand')
+  await writeFile(list, `a\u001b[31m:1 ${(await Identity.load(server)).toString()}\n`)
+  const { stdout } = await run(['trust', 'list', '--known-peers', list], { environment })
+  assert.equal(stdout, `a\\u001b[31m:1 ${fingerprint}\n`)
+})
+
 test('a fingerprint that begins with - is a fingerprint, not an option, with and without --', async () => {
   const list = path.join(home.path, 'dashes')
   const trust = (...words: string[]) => stalkProgram().parseAsync(['trust', ...words], { from: 'user' })

@@ -49,12 +49,16 @@ export class StalkProcess {
   stderr = ''
   readonly #finished: Promise<Finished>
 
-  constructor(args: readonly string[], environment: Environment = {}) {
+  /** @param input a file to read from, by its descriptor; otherwise `child.stdin` is a pipe */
+  constructor(args: readonly string[], environment: Environment = {}, input: number | 'pipe' = 'pipe') {
     const [node = '', ...before] = stalkCommand
     const env = { ...process.env, ...neutral, ...environment }
-    this.child = spawn(node, [...before, ...args], { env, stdio: 'pipe' })
+    this.child = spawn(node, [...before, ...args], {
+      env,
+      stdio: [input, 'pipe', 'pipe'],
+    }) as ChildProcessWithoutNullStreams
     running.add(this.child)
-    this.child.stdin.on('error', () => undefined)
+    if (input === 'pipe') this.child.stdin.on('error', () => undefined)
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     this.#finished = once(this.child, 'close').then(([code]) => {

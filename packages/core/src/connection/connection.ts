@@ -279,6 +279,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   async end(): Promise<void> {
     this.#refuseIfSendingEnded()
     this.#sendingEnded = true
+    if (this.#isOverInOrder) return
     await withCaller(this.#outbox.end())
     this.#failIfSessionDid()
     this.#cutIfOver()
@@ -606,6 +607,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       return closed
     }
     this.#inbox.close()
+    if (this.#isOverInOrder) return
     this.#isDraining = false
     this.#updateReading()
     const timer = setTimeout(() => this.#onCloseTimeout(), timeoutMs)
@@ -617,6 +619,11 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  /** The line is gone, and nothing of ours was lost with it: there is nothing left to do or to say. */
+  get #isOverInOrder(): boolean {
+    return this.#isGone && this.#error === null && this.#outbox.unsentMessages === 0
   }
 
   #onCloseTimeout(): void {

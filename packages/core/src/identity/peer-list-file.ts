@@ -1,8 +1,8 @@
 // Files that people edit and programs add to: lists of peers, one a line.
 import { constants, type Stats } from 'node:fs'
-import { mkdir, open, readlink, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readlink, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { encodeBase64url } from '../crypto/base64url.js'
 import { randomBytes } from '../crypto/random.js'
@@ -14,6 +14,7 @@ const maxFileBytes = 4 * 1024 * 1024
 const staleTries = 120
 const lockTries = 2 * staleTries
 const lockPauseMs = 25
+const leftoverMs = 60_000
 
 /** A file and what tells that it is another one by now. */
 export interface PeerListFile {
@@ -93,7 +94,10 @@ async function followLinks(path: string): Promise<string> {
   } catch (error) {
     if (!isMissing(error)) throw error
     const target = await readlink(path).catch(() => null)
-    return target === null ? path : followLinks(resolve(dirname(path), target))
+    if (target === null) return path
+    // `..` in it is where the system finds it, which may be beyond another link
+    const from = isAbsolute(target) ? dirname(target) : `${dirname(path)}/${dirname(target)}`
+    return followLinks(join(await realpath(from), basename(target)))
   }
 }
 
@@ -142,7 +146,9 @@ async function acquire(file: string): Promise<Lock> {
   try {
     await mkdir(made, { mode: 0o700 })
     await writeFile(join(made, name), '', { flag: 'wx', mode: 0o600 })
+    const { mtimeMs } = await stat(made)
     await takeTurn(made, directory)
+    await removeLeftovers(file, mtimeMs)
     return { directory, scratch: join(directory, name) }
   } finally {
     // only there if it could not become the lock
@@ -161,7 +167,7 @@ async function takeTurn(made: string, lock: string): Promise<void> {
     } catch (error) {
       if (!takenCodes.includes(codeOf(error) ?? '')) throw error
     }
-    const now = await peerListVersion(lock)
+    const now = await lstat(lock).then(versionOf, () => null)
     seenFor = now === seen ? seenFor + 1 : 0
     seen = now
     if (seen !== null && seenFor >= staleTries) await removeStale(lock)
@@ -186,6 +192,18 @@ async function removeStale(lock: string): Promise<void> {
   await rm(moved, { recursive: true, force: true })
 }
 
+/** What those left that were killed while they waited for the lock: it is older than anybody waits. @param now by the clock of the disk */
+async function removeLeftovers(file: string, now: number): Promise<void> {
+  const directory = dirname(file)
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (!isScratchOf(basename(file), name)) continue
+    const made = await lstat(join(directory, name)).catch(() => null)
+    if (made === null || now - made.mtimeMs < leftoverMs) continue
+    // another one may be faster
+    await rm(join(directory, name), { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
 /** A lock that was taken away is somebody else’s by now: that one is not empty, and stays. */
 async function release({ directory, scratch }: Lock): Promise<void> {
   await rm(scratch).catch(() => undefined)
@@ -199,6 +217,16 @@ function versionOf({ ino, size, mtimeMs, ctimeMs }: Pick<Stats, 'ino' | 'size' |
 
 function scratchPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${encodeBase64url(randomBytes(12))}.tmp`)
+}
+
+/** Whether it is a `scratchPath` of the file, or of its lock. */
+function isScratchOf(file: string, name: string): boolean {
+  const [start, end] = [`.${file}.`, '.tmp']
+  return (
+    name.startsWith(start) &&
+    name.endsWith(end) &&
+    /^(?:lock\.)?[\w-]{16}$/u.test(name.slice(start.length, -end.length))
+  )
 }
 
 function isMissing(error: unknown): boolean {

@@ -8,7 +8,14 @@ import type { Session } from '../session/session.js'
 import { cutOnAbort } from './cut-on-abort.js'
 import { initiatorSession } from './fresh-session.js'
 import { checkOptions, settle, type CommonOptions, type Settings } from './options.js'
-import { trustOf, type Expectation, type ServerAddress, type ServerCheck, type TrustPolicy } from './trust.js'
+import {
+  isUnknownPeer,
+  trustOf,
+  type Expectation,
+  type ServerAddress,
+  type ServerCheck,
+  type TrustPolicy,
+} from './trust.js'
 
 /** Options of a connecting side other than whom to expect. */
 export interface ConnectSettings extends CommonOptions {
@@ -83,7 +90,7 @@ export async function openTrusted<Socket extends Duplex>(
     connection = await expecting(check)
   } catch (error) {
     const { identity } = unknown
-    if (!isUnknown(error) || identity === null || expectation.ask === undefined) throw error
+    if (!isUnknownPeer(error) || identity === null || expectation.ask === undefined) throw error
     if (!(await expectation.ask(identity))) throw error
     connection = await expecting(expectPins([identity], protocol))
   }
@@ -100,10 +107,6 @@ async function remember({ remember: keep }: Expectation, connection: Connection)
     connection.abort(error instanceof StalkError ? error : undefined)
     throw error
   }
-}
-
-function isUnknown(error: unknown): boolean {
-  return error instanceof StalkError && error.code === 'PEER_UNKNOWN'
 }
 
 /** The handshake over a line. Aborting the signal cuts the line. */

@@ -53,7 +53,7 @@ function policyFor(path: string = defaultKnownPeersPath(), options: KnownPeersOp
       const check = (identity: Identity): void => checkKnown(known, identity, { path, server })
       if (known.length > 0 || policy === 'strict') return { check }
       const remember = (identity: Identity): Promise<void> => add(path, server, identity)
-      if (policy === 'accept-new') return { check: () => undefined, remember }
+      if (policy === 'accept-new') return { check: () => undefined, isFirstUse: true, remember }
       return { check, remember, ask: async (identity) => (await ask?.({ ...server, identity })) === true }
     },
   }

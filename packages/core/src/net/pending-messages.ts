@@ -1,4 +1,4 @@
-import { decode, type Spack } from '@stalk/spack'
+import { decode, Spack } from '@stalk/spack'
 import { StalkError } from '../errors.js'
 import { messageLimits, type Limits } from '../limits.js'
 import { encodeCompact } from '../session/message-coding.js'
@@ -96,6 +96,8 @@ export class PendingMessages {
   #again(message: Spack, known: ReadonlyMap<Spack, Pending>): Pending {
     const same = known.get(message)
     if (same !== undefined) return { ...same, mayHaveArrived: true }
+    // callers without types
+    if (!((message as unknown) instanceof Spack)) throw new TypeError('onUnconfirmed answers an array of messages')
     const made = this.#pending(message)
     this.#bytes -= made.bytes
     return { ...made, number: 0, mayHaveArrived: true }

@@ -41,8 +41,8 @@ export type ReconnectingOptions = ConnectOptions & {
  * A connection that comes back: it is made anew whenever it is lost, to the same server with the same pin, and says what became of the
  * messages. stalk/2 only.
  *
- * The first connection alone is to a server that a policy such as `knownPeers()` does not know yet: later ones are to that same server, or
- * to one that the policy knows by then.
+ * A trust policy such as `knownPeers()` decides at every attempt. Where it knows nothing of the server, and would trust any or ask, that
+ * is so for the first connection alone: later ones are to that same server, or to one that the policy knows by then.
  *
  * What arrived is to be received: while more is unread than one connection may have (`maxUnreadBytes`, `maxUnreadMessages`), no other one
  * is made.
@@ -97,6 +97,8 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   #error: Error | null = null
   #isOver = false
   #waiters: (() => void)[] = []
+  /** Resolves when every call of `receive` so far has its answer. */
+  #receiving: Promise<void> = Promise.resolve()
   #resolveClosed: () => void = () => undefined
 
   /** @internal */
@@ -164,7 +166,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   }
 
   /**
-   * The next message, over whichever connection; null after `close()`.
+   * The next message, over whichever connection; null after `close()`. Calls made at once are answered in their order.
    *
    * @param options.signal gives up waiting, with its reason; no message is lost by that
    */
@@ -358,7 +360,21 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     }
   }
 
+  /** Calls made at once are answered in their order, whether there is a connection or not. */
   async #receive(signal: AbortSignal | undefined): Promise<Spack | null> {
+    const before = this.#receiving
+    let done = (): void => undefined
+    const own = new Promise<void>((resolve) => (done = resolve))
+    this.#receiving = before.then(() => own)
+    try {
+      await abortable(before, signal)
+      return await this.#receiveNext(signal)
+    } finally {
+      done()
+    }
+  }
+
+  async #receiveNext(signal: AbortSignal | undefined): Promise<Spack | null> {
     for (;;) {
       if (!this.#sources.isEmpty) {
         const message = await this.#sources.receive(signal)

@@ -9,5 +9,14 @@ export function trustAddCommand({ host, port }: ServerAddress, identity: Identit
 }
 
 function shellWord(text: string): string {
-  return /^[\w%+,./:=@-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+  if (/^[\w%+,./:=@-]+$/u.test(text)) return text
+  if (text.search(controls) === -1) return `'${text.replaceAll("'", "'\\''")}'`
+  return `$'${text.replace(/['\\]/gu, '\\$&').replace(controls, octal)}'`
+}
+
+/** What a terminal obeys or does not show: whoever prints an error escapes it, in another way than a shell understands. */
+const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+function octal(control: string): string {
+  return [...new TextEncoder().encode(control)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
 }

@@ -1,3 +1,4 @@
+import { StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import { expectPins, type PeerCheck, type Pin } from '../identity/pins.js'
 import type { Protocol } from '../identity/rsa-rules.js'
@@ -12,6 +13,8 @@ export interface ServerAddress {
 export interface Expectation {
   /** Throws unless the identity, which the server has proved, is one to go on with. The server waits meanwhile. */
   readonly check: PeerCheck
+  /** True: nothing is known of the server, and `check` lets any be it. `reconnecting` does that once, and goes on with that very one. */
+  readonly isFirstUse?: boolean
   /**
    * After `check` threw PEER_UNKNOWN and the connection was given up: whether to connect once more, to that very identity. Without it
    * the answer is no.
@@ -62,6 +65,11 @@ export function trustOf(options: object, protocol: Protocol): TrustPolicy | null
   if (isPolicy(serverIdentity)) return serverIdentity
   const check = expectPins((Array.isArray(serverIdentity) ? serverIdentity : [serverIdentity]) as Pin[], protocol)
   return { expect: () => Promise.resolve({ check }) }
+}
+
+/** Whether a check says that nothing is known of the server. */
+export function isUnknownPeer(error: unknown): boolean {
+  return error instanceof StalkError && error.code === 'PEER_UNKNOWN'
 }
 
 function isPolicy(value: unknown): value is TrustPolicy {

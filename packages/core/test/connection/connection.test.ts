@@ -7,6 +7,7 @@ import { Spack } from '@stalk/spack'
 import type { Connection } from '#src/connection/connection.js'
 import { code } from '../support/errors.js'
 import { bobListens, aliceConnects, capture, eventually, pause, plainServer, talk } from '../support/network.js'
+import { talk2 } from '../support/network2.js'
 import { text } from '../support/sessions.js'
 import { connect as connectSocket, type Socket } from 'node:net'
 
@@ -83,6 +84,21 @@ test('close() delivers what was queued, then everything is over on both sides', 
   assert.equal(await client.receive(), null)
   assert.throws(() => client.send(text('x')), code('CONNECTION_CLOSED'))
   assert.deepEqual([client.error, server.error], [null, null])
+})
+
+test('close() and end() of a connection that has ended in good order have nothing left to do', async (t) => {
+  for (const { client, server } of [await talk(t), await talk2(t)]) {
+    server.send(text('goodbye'))
+    await server.end()
+    assert.deepEqual((await client.receive())?.values(), ['goodbye'])
+    assert.equal(await client.receive(), null)
+    await client.end()
+    await Promise.all([client.closed, server.closed])
+    await Promise.all([client.close(), server.close()])
+    await client[Symbol.asyncDispose]()
+    assert.deepEqual([client.error, server.error], [null, null])
+    assert.throws(() => client.send(text('too late')), code('CONNECTION_CLOSED'))
+  }
 })
 
 test('close() answers a waiting receive() with null', async (t) => {

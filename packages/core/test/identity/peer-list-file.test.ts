@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -50,11 +50,16 @@ test('many changes at once, from several processes, all arrive, and nothing is l
   assert.deepEqual(await readdir(path.dirname(file)), ['list'])
 })
 
-test('a lock whose holder died is taken over after a while, and a change that throws leaves all as it was', async (t) => {
+test('a lock whose holder died, whatever it is, is taken over after a while; a change that throws leaves all as it was', async (t) => {
   const file = await newFile(t)
-  await writeFile(`${file}.lock`, '')
-  await updatePeerList(file, () => 'new\n')
+  const [first, second] = [`${file}-1`, file]
+  await writeFile(`${first}.lock`, '')
+  if (process.platform === 'win32') await mkdir(`${second}.lock/left`, { recursive: true })
+  else await symlink('nowhere', `${second}.lock`)
+  await Promise.all([first, second].map((one) => updatePeerList(one, () => 'new\n')))
+  assert.equal(await readFile(first, 'utf8'), 'new\n')
   assert.equal(await readFile(file, 'utf8'), 'new\n')
+  await rm(first)
   const before = await stat(file)
   const failing = updatePeerList(file, () => {
     throw new Error('changed its mind')
@@ -117,6 +122,47 @@ test(
     assert.deepEqual((await readdir(path.dirname(file))).sort(), ['dotfiles', 'list'])
   },
 )
+
+test('a link that leads nowhere yet is followed from where it really is', onPosix, async (t) => {
+  const file = await newFile(t)
+  const folder = path.dirname(file)
+  for (const name of ['real/inner', 'decoy', 'elsewhere/deep'])
+    await mkdir(path.join(folder, name), { recursive: true })
+  await symlink('real/inner', path.join(folder, 'short'))
+  // from the real place that is real/known_peers, by the names alone it would be known_peers
+  await symlink('../known_peers', path.join(folder, 'real/inner/list'))
+  await updatePeerList(path.join(folder, 'short/list'), (text) => `${text}one\n`)
+  assert.equal(await readFile(path.join(folder, 'real/known_peers'), 'utf8'), 'one\n')
+  // and `..` after another link is beyond that
+  await symlink('../elsewhere/deep', path.join(folder, 'decoy/link'))
+  await symlink('decoy/link/../other', path.join(folder, 'list'))
+  await updatePeerList(path.join(folder, 'list'), (text) => `${text}two\n`)
+  assert.equal(await readFile(path.join(folder, 'elsewhere/other'), 'utf8'), 'two\n')
+  assert.equal(await readFile(path.join(folder, 'short/list'), 'utf8'), 'one\n')
+})
+
+test('what writers left that were killed while they waited goes with a later change, and nothing else', async (t) => {
+  const file = await newFile(t)
+  const folder = path.dirname(file)
+  const old = new Date(Date.now() - 120_000)
+  for (const name of [
+    '.list.AAAAAAAAAAAAAAA1.tmp',
+    '.list.lock.AAAAAAAAAAAAAAA2.tmp',
+    '.list.note.tmp',
+    '.other.AAAAAAAAAAAAAAA3.tmp',
+  ]) {
+    await mkdir(path.join(folder, name))
+    await utimes(path.join(folder, name), old, old)
+  }
+  await mkdir(path.join(folder, '.list.AAAAAAAAAAAAAAA4.tmp'))
+  await updatePeerList(file, () => 'new\n')
+  assert.deepEqual((await readdir(folder)).sort(), [
+    '.list.AAAAAAAAAAAAAAA4.tmp',
+    '.list.note.tmp',
+    '.other.AAAAAAAAAAAAAAA3.tmp',
+    'list',
+  ])
+})
 
 test('a new list that cannot be put in place is PEER_LIST_IO, and leaves nothing beside it', async (t) => {
   const file = await newFile(t)

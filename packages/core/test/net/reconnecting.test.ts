@@ -11,6 +11,7 @@ import { runInNewContext } from 'node:vm'
 import type { Spack } from '@stalk/spack'
 import type { Connection } from '#src/connection/connection.js'
 import { StalkError } from '#src/errors.js'
+import type { Identity } from '#src/identity/identity.js'
 import { backoffDelay, isWorthRetrying, resolveBackoff } from '#src/net/backoff.js'
 import { knownPeers } from '#src/net/known-peers.js'
 import { listen, type Handler, type Listener, type ListenOptions } from '#src/net/listen.js'
@@ -299,6 +300,100 @@ test('after the first connection a policy that trusts on first use trusts that s
   const impostor = await bobAt(port, echo, { identity: rsaBob })
   t.after(() => impostor.close({ timeoutMs: 100 }))
   await assert.rejects(link.receive(), code('PIN_MISMATCH'))
+})
+
+test('a policy of one’s own decides at every attempt: whom it refuses by then is refused, whom it accepts by then is accepted', async (t) => {
+  const first = await bobAt(0, echo)
+  const { port } = first
+  let allowed = ed25519Bob
+  const remembered: string[] = []
+  const serverIdentity = {
+    expect: () =>
+      Promise.resolve({
+        check: (identity: Identity) => {
+          if (!identity.equals(allowed)) throw new StalkError('PIN_MISMATCH', 'revoked')
+        },
+        remember: (identity: Identity) => {
+          remembered.push(identity.fingerprint)
+          return Promise.resolve()
+        },
+        ask: () => Promise.resolve(true),
+      }),
+  }
+  const link = reconnects(t, port, { serverIdentity })
+  link.send(text('1'))
+  assert.equal(valuesOf(await link.receive()), '1')
+  allowed = rsaBob
+  await link.flush()
+  await first.close()
+  const second = await bobAt(port, echo, { identity: rsaBob })
+  link.send(text('2'))
+  assert.equal(valuesOf(await link.receive()), '2')
+  assert.deepEqual(remembered, [ed25519Bob.fingerprint, rsaBob.fingerprint])
+  allowed = ed25519Bob
+  await link.flush()
+  await second.close()
+  const third = await bobAt(port, echo, { identity: rsaBob })
+  t.after(() => third.close({ timeoutMs: 100 }))
+  await assert.rejects(link.receive(), code('PIN_MISMATCH'))
+})
+
+test('a policy that asks is not asked again for the server that was met, and is not for another: that one is refused', async (t) => {
+  const first = await bobAt(0, echo)
+  const { port } = first
+  let asked = 0
+  const serverIdentity = {
+    expect: () =>
+      Promise.resolve({
+        check: () => {
+          throw new StalkError('PEER_UNKNOWN', 'never seen')
+        },
+        ask: () => {
+          asked += 1
+          return Promise.resolve(true)
+        },
+        remember: () => (asked === 1 ? Promise.resolve() : Promise.reject(new Error('it was remembered'))),
+      }),
+  }
+  const link = reconnects(t, port, { serverIdentity })
+  link.send(text('1'))
+  assert.equal(valuesOf(await link.receive()), '1')
+  await link.flush()
+  await first.close()
+  const second = await bobAt(port, echo)
+  link.send(text('2'))
+  assert.equal(valuesOf(await link.receive()), '2')
+  await link.flush()
+  await second.close()
+  const impostor = await bobAt(port, echo, { identity: rsaBob })
+  t.after(() => impostor.close({ timeoutMs: 100 }))
+  await assert.rejects(link.receive(), code('PIN_MISMATCH'))
+  assert.equal(asked, 1)
+})
+
+test('receive() answers calls made at once in their order, also those made before there was a connection', async (t) => {
+  const listener = await bobAt(0, echo)
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const later: Promise<Spack | null>[] = []
+  const link = reconnects(t, listener.port, { onConnect: () => later.push(link.receive()) })
+  const givenUp = link.receive({ signal: AbortSignal.abort(new Error('no patience')) })
+  const early = [link.receive(), link.receive()]
+  await assert.rejects(givenUp, /no patience/u)
+  for (const word of ['a', 'b', 'c']) link.send(text(word))
+  assert.deepEqual((await Promise.all(early)).map(valuesOf), ['a', 'b'])
+  assert.deepEqual((await Promise.all(later)).map(valuesOf), ['c'])
+})
+
+test('an answer of onUnconfirmed that has anything but messages ends it with a word on that', async (t) => {
+  const { handler, next } = capture()
+  const listener = await bobAt(0, handler)
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const link = reconnects(t, listener.port, { onUnconfirmed: () => [1, 2] as unknown as Spack[] })
+  const server = await next()
+  await eventually(() => link.connection !== null, 'it is connected')
+  link.send(text('one'))
+  server.abort()
+  await assert.rejects(link.flush(), { name: 'TypeError', message: 'onUnconfirmed answers an array of messages' })
 })
 
 test('a message that the peer does not take is told its sender, or ends it if it waited for the connection', async (t) => {

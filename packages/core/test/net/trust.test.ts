@@ -121,6 +121,7 @@ test('PEER_UNKNOWN ends with the command that adds the server, for a shell, with
   for (const [name, list] of [
     ['known_peers', `${folder}/known_peers`],
     ["bob's list", `'${folder}/bob'\\''s list'`],
+    ["bob's\n\\\u202e", `$'${folder}/bob\\'s\\012\\\\\\342\\200\\256'`],
   ] as const) {
     const serverIdentity = knownPeers(path.join(folder, name))
     const { message } = await failureOf(aliceConnects2(t, listener, { serverIdentity }))

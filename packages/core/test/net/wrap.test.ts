@@ -61,7 +61,10 @@ test('wrap: TCP, with the names of the sockets', async (t) => {
   await Promise.all([client.close(), accepted.close()])
 })
 
-test('wrap: Unix sockets', { skip: process.platform === 'win32' }, async (t) => {
+/** Windows has no sockets among its files. */
+const onPosix = { skip: process.platform === 'win32' }
+
+test('wrap: Unix sockets', onPosix, async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
   const file = path.join(directory, 'socket')
   const server = createServer({ allowHalfOpen: true }).listen(file)
@@ -74,6 +77,33 @@ test('wrap: Unix sockets', { skip: process.platform === 'win32' }, async (t) => 
   const [other] = (await once(server, 'connection')) as [Duplex]
   await converse(one, other)
 })
+
+test(
+  'wrap: over a line that ends with its peer close() has nothing left to do, but tells of what never left',
+  onPosix,
+  async (t) => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
+    const file = path.join(directory, 'socket')
+    const server = createServer().listen(file)
+    t.after(async () => {
+      server.close()
+      await rm(directory, { recursive: true })
+    })
+    await once(server, 'listening')
+    const left = async (autoFlush: boolean): Promise<Connection> => {
+      const one = connectSocket({ path: file })
+      const [other] = (await once(server, 'connection')) as [Duplex]
+      const [client, accepted] = await Promise.all([wrap(one, { ...asAlice, autoFlush }), wrap(other, asBob)])
+      if (!autoFlush) client.send(text('waits for a flush that never comes'))
+      await Promise.all([accepted.close(), client.closed])
+      return client
+    }
+    const client = await left(true)
+    await client.end()
+    await client.close()
+    await assert.rejects((await left(false)).close(), code('CONNECTION_CLOSED'))
+  },
+)
 
 test('wrap: TLS, whose own keys say nothing about who is there', async (t) => {
   // a pre-shared key spares a certificate
