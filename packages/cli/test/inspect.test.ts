@@ -59,7 +59,8 @@ test('a recorded connection is printed with its messages', async () => {
   assert.match(stdout, /\n> C .*\n(?: {4}.*\n)*? {4}identity +none: anonymous\n/u)
   assert.match(stdout, /\n> record 0 DATA .*\n {4}frame +channel 0, 16 bytes, fin\n {4}message +.*over the wire/u)
   assert.match(stdout, /\n< record 1 DATA .*\n(?: {4}.*\n)* {4}message +.*over the wire/u)
-  assert.match(stdout, /> record 1 CLOSE .*\n {4}code +0/u)
+  assert.match(stdout, /\n> record \d DATA .*\n {4}frame +channel 2, 1 bytes, fin\n {4}DONE/u)
+  assert.match(stdout, /> record 2 CLOSE .*\n {4}code +0/u)
 })
 
 test('with --json every part is a line; the key log may come from the environment, the capture from the standard input', async () => {

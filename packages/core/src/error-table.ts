@@ -412,7 +412,7 @@ export const errorTable = {
   },
   CONNECTION_EXPIRED: {
     fault: 'local',
-    when: 'This side has sent as many records as one connection may: 4,294,967,295.',
+    when: 'This side has sent as many records as one connection may: 4,294,967,295. Or it has opened as many channels: 2,147,483,640.',
     remedy: 'Connect anew.',
     closeCode: 5,
   },
@@ -449,7 +449,7 @@ export const errorTable = {
   },
   MESSAGE_TRUNCATED: {
     fault: 'peer',
-    when: 'The peer ended its direction in the middle of a message.',
+    when: 'The peer ended its direction, or that of a channel, in the middle of a message.',
     remedy: 'Treat the last message as not received.',
   },
   PING_FLOOD: {
@@ -487,6 +487,74 @@ export const errorTable = {
     fault: 'local',
     when: 'A line of a key log is none.',
     remedy: 'The message has the line; give the file that `STALKKEYLOG` named.',
+  },
+
+  // channels
+  CHANNEL_CONTROL_INVALID: {
+    fault: 'peer',
+    when: 'What the peer says about channels (a control message on channel 2) is malformed or of an unknown type.',
+    remedy: 'The peer speaks stalk/2 wrongly.',
+  },
+  CHANNEL_ID: {
+    fault: 'peer',
+    when: 'The peer opens a channel under a number that is not its next one.',
+    remedy: 'The peer speaks stalk/2 wrongly.',
+  },
+  CHANNEL_LIMIT: {
+    fault: 'peer',
+    when: 'The peer has more channels open than it was told that it may.',
+    remedy: 'The peer speaks stalk/2 wrongly.',
+  },
+  CHANNEL_UNKNOWN: {
+    fault: 'peer',
+    when: 'A frame or a control message is of a channel that was never opened.',
+    remedy: 'The peer speaks stalk/2 wrongly.',
+  },
+  CHANNEL_ENDED: {
+    fault: 'peer',
+    when: 'The peer goes on with a channel, or opens one, after it had ended that.',
+    remedy: 'The peer speaks stalk/2 wrongly.',
+  },
+  CHANNEL_CREDIT_EXCEEDED: {
+    fault: 'peer',
+    when: 'The peer sends more on a channel than it has credit for.',
+    remedy: 'The peer speaks stalk/2 wrongly, or means to fill our memory.',
+  },
+  CHANNEL_CREDIT_OVERFLOW: {
+    fault: 'peer',
+    when: 'The peer grants more credit on a channel than there can be: 4,294,967,295 bytes.',
+    remedy: 'The peer speaks stalk/2 wrongly.',
+  },
+  CHANNEL_FLOOD: {
+    fault: 'peer',
+    when: 'The peer opens channels and gives them up again, more than 10,000 at once or 1,000 a second.',
+    remedy: 'Treat the peer as hostile, or let it wait for answers instead of giving up so many.',
+  },
+  CHANNEL_RESET: {
+    fault: 'peer',
+    when: 'The peer gave a channel up: `error.peer` has its code (0 not wanted any more, 1 refused, 2 internal error, from 0x4000 the application’s) and its reason. The connection goes on.',
+    remedy:
+      'What was sent on it last may not have been read. What was refused (1) was not looked at: it can be tried again.',
+  },
+  CHANNEL_TRUNCATED: {
+    fault: 'peer',
+    when: 'The peer ended the connection’s direction before it had ended the channel.',
+    remedy: 'Treat what came on the channel as not complete.',
+  },
+  CHANNEL_CLOSED: {
+    fault: 'local',
+    when: 'Something was sent on a channel, or waited for, after this side had ended it or given it up.',
+    remedy: 'Send before `end()` or `close()`; open another channel.',
+  },
+  CHANNELS_UNAVAILABLE: {
+    fault: 'local',
+    when: 'A channel should be opened, and this side or the peer does not have any: `limits.maxChannels` is 0, or the release is older.',
+    remedy: 'Use the connection’s own messages, or allow channels on both sides.',
+  },
+  TOO_MANY_CHANNELS: {
+    fault: 'local',
+    when: 'A channel should be opened, and as many are open as the peer allows (`limits.maxChannels` there).',
+    remedy: 'End channels that are done; raise the limit on the other side.',
   },
 
   // connections

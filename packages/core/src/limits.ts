@@ -16,10 +16,20 @@ export interface Limits {
   readonly maxQueuedBytes: number
   /** The same, as a number of messages. */
   readonly maxQueuedMessages: number
-  /** Arrived and not yet received, about as much memory: then the line is not read any further. */
+  /** Arrived and not yet received, about as much memory: then the line is not read any further. With channels, credit is used instead. */
   readonly maxUnreadBytes: number
   /** The same, as a number of messages. */
   readonly maxUnreadMessages: number
+  /** How many channels the peer may have open at once, at most 65,535; 0: there are no channels at all. stalk/2 only. */
+  readonly maxChannels: number
+  /** How many channels that the peer opened may wait for `acceptChannel`: beyond, they are refused. */
+  readonly maxPendingChannels: number
+  /** What the peer may send at first on each channel, 1,024 at least: `maxChannels` times as much is what it can make us keep. */
+  readonly channelCreditBytes: number
+  /** What may be on its way or unread on a channel in use: it can be no faster than so much in a round trip. */
+  readonly channelWindowBytes: number
+  /** Over all channels of a connection, beyond the first credits: for windows, and for messages that are larger than a window. */
+  readonly maxChannelBytes: number
   /** Smallest RSA modulus accepted from a peer, in bits. */
   readonly minModulusBits: number
   /** Largest RSA modulus accepted from a peer, in bits, at most 8,192. */
@@ -41,6 +51,11 @@ export const defaultLimits: Limits = {
   maxQueuedMessages: 100_000,
   maxUnreadBytes: 256 * 1024,
   maxUnreadMessages: 10_000,
+  maxChannels: 1000,
+  maxPendingChannels: 64,
+  channelCreditBytes: 64 * 1024,
+  channelWindowBytes: 256 * 1024,
+  maxChannelBytes: 16 * 1024 * 1024,
   minModulusBits: 2048,
   maxModulusBits: 8192,
   maxModulusBitsWithLargeExponent: 3072,
@@ -56,7 +71,7 @@ export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
     if (!Object.hasOwn(defaultLimits, name)) {
       throw new RangeError(`limits.${name} is not a limit; there are ${Object.keys(defaultLimits).join(', ')}`)
     }
-    if (!Number.isSafeInteger(value) || value <= 0) {
+    if (!Number.isSafeInteger(value) || value < (name === 'maxChannels' ? 0 : 1)) {
       throw new RangeError(`limits.${name} must be a positive whole number, not ${String(value)}`)
     }
   }
@@ -74,8 +89,19 @@ const bounds: Readonly<Partial<Record<keyof Limits, readonly [least: number, mos
   maxHandshakeMessageBytes: [16_384, 65_535],
   maxRecordBytes: [512, 65_518],
   maxMessageBytes: [1, 0xffff_ffff],
+  maxChannels: [0, 0xffff],
+  channelCreditBytes: [1024, 0x7fff_ffff],
+  channelWindowBytes: [1024, 0x7fff_ffff],
   maxModulusBits: [1, 8192],
   maxModulusBitsWithLargeExponent: [1, 8192],
+}
+
+/** What a side offers of channels; null: none (SPEC, stalk/2 §14). */
+export function channelTerms({ channelCreditBytes, maxChannels }: Limits): {
+  readonly creditBytes: number
+  readonly maxChannels: number
+} | null {
+  return maxChannels === 0 ? null : { creditBytes: channelCreditBytes, maxChannels }
 }
 
 /** The codec’s limits for messages of at most this many bytes: the bounds of their parts grow with it. */

@@ -10,11 +10,14 @@ import type { AuthorizeRequest, Cipher, Session, SessionEvent, SignRequest } fro
 import { abortable } from './abortable.js'
 import { pointAtCaller, withCaller } from './caller.js'
 import { diagnostics } from './diagnostics.js'
+import type { Channel } from './channel.js'
+import { Channels, requireChannels, type OpenChannelOptions } from './channels.js'
 import { Inbox } from './inbox.js'
 import type { ConnectionMetrics } from './metrics.js'
 import { Opening, type OpeningTimes } from './opening.js'
 import { Outbox } from './outbox.js'
 import { Pinger } from './pinger.js'
+import { checkReason } from './statements.js'
 import { checkTimeout } from './timeouts.js'
 
 /** What a connection is made of. */
@@ -75,6 +78,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   readonly #inbox: Inbox
   readonly #outbox: Outbox
   readonly #pinger: Pinger
+  readonly #limits: Limits
+  /** Null until the connection is established, and without channels. */
+  #channels: Channels | null = null
   readonly #signWith: SignWith
   readonly #authorize: ((request: AuthorizeRequest) => void) | undefined
   #isEstablished = false
@@ -92,12 +98,14 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #isOver = false
   /** Whether the line has closed, and the session with it. */
   #isGone = false
+  /** It has, and nothing of ours was lost with it: there is nothing left to do or to say. */
+  #isOverInOrder = false
   /** What was unread when our messages first had to wait for the end of a packet since there is so much; null if they never had. */
   #blockedSince: number | null = null
   #opening: Opening | null = null
-  #isDraining = false
   #isReceivedFrom = false
   #bytesReceived = 0
+  #messagesSent = 0
   #messagesReceived = 0
   #peerEnded: () => void = () => undefined
   /** @internal Resolves once the peer has sent its last, or the connection is over. */
@@ -123,7 +131,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#session = session
     this.#authorize = parts.authorize
     this.#signWith = parts.signWith ?? ((make) => Promise.resolve(make()))
-    this.#inbox = new Inbox(parts.limits, () => this.#updateReading())
+    this.#limits = parts.limits
+    const onFullChange = (): void => this.#updateReading()
+    this.#inbox = new Inbox(parts.limits, onFullChange, (count, cost) => this.#onConsumed(count, cost))
     this.#pinger = new Pinger(session, () => this.#outbox.writeAnswers())
     this.#outbox = new Outbox(socket, session, parts.autoFlush, parts.limits)
     this.#idleTimeoutMs = parts.idleTimeoutMs
@@ -182,8 +192,12 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   /** What was done so far, and what waits, as of now. */
   metrics(): ConnectionMetrics {
-    const { messagesSent, bytesSent, unsentMessages, unsentBytes } = this.#outbox
-    const [messagesReceived, bytesReceived] = [this.#messagesReceived, this.#bytesReceived]
+    const { bytesSent, unsentMessages, unsentBytes } = this.#outbox
+    const [messagesSent, messagesReceived, bytesReceived] = [
+      this.#messagesSent,
+      this.#messagesReceived,
+      this.#bytesReceived,
+    ]
     const { unreadMessages, bytes: unreadBytes } = this.#inbox
     return {
       messagesSent,
@@ -208,10 +222,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     if (!(message instanceof Spack)) throw new TypeError("send takes a Spack: new Spack().string('hi')")
     this.#refuseIfSendingEnded()
     const roomLeft = this.#outbox.send(message)
-    this.#usedAt = performance.now()
-    if (diagnostics.message.hasSubscribers) {
-      diagnostics.message.publish({ connection: this, direction: 'sent', message })
-    }
+    this.#onUse('sent', message)
     if (this.#inbox.full) this.#updateReading()
     return roomLeft
   }
@@ -275,7 +286,50 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     return withCaller(this.#pinger.ping())
   }
 
-  /** Sends what is queued and then the end of our direction: the peer’s `receive()` gives null, ours goes on. */
+  /** Whether both sides have channels. */
+  get hasChannels(): boolean {
+    return this.#session.channels !== null
+  }
+
+  /**
+   * Opens a stream of messages of its own beside this one, to be used at once.
+   *
+   * @param name for the peer: 1 to 255 bytes of UTF-8
+   * @throws TypeError over stalk/1; TypeError, RangeError for a name or options that make no sense; StalkError CHANNELS_UNAVAILABLE,
+   *   TOO_MANY_CHANNELS, CONNECTION_CLOSED, or what ended the connection
+   */
+  openChannel(name: string, options: OpenChannelOptions = {}): Channel {
+    if (this.#error !== null) throw this.#error
+    requireChannels(this.protocol, this.hasChannels)
+    return this.#requireChannels().open(name, options)
+  }
+
+  /**
+   * The next channel that the peer opened, in their order; null when it opens no more. Those that nobody asks for wait, 64 of them unless
+   * `limits.maxPendingChannels` says otherwise: beyond, they are refused.
+   *
+   * @param options.signal gives up waiting, with its reason; no channel is lost by that
+   * @throws TypeError over stalk/1; StalkError CHANNELS_UNAVAILABLE, or what ended the connection
+   */
+  async acceptChannel({ signal }: Waiting = {}): Promise<Channel | null> {
+    requireChannels(this.protocol, this.hasChannels)
+    this.#isReceivedFrom = true
+    return withCaller(this.#requireChannels().accept(signal))
+  }
+
+  /** Channels that the peer opens, until it opens no more. Leaving the loop early changes nothing. */
+  async *channels(): AsyncGenerator<Channel, void, undefined> {
+    for (;;) {
+      const channel = await this.acceptChannel()
+      if (channel === null) return
+      yield channel
+    }
+  }
+
+  /**
+   * Sends what is queued, on all channels, and then the end of our direction: the peer’s `receive()` gives null, ours goes on. What is not
+   * ended of channels by then is CHANNEL_TRUNCATED there.
+   */
   async end(): Promise<void> {
     this.#refuseIfSendingEnded()
     this.#sendingEnded = true
@@ -326,16 +380,16 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   }
 
   /**
-   * @internal Nothing more is read: what has arrived can still be received and answered, then `receive()` gives null. What comes after it
-   * stays on the line, so that the peer is not told that it arrived.
+   * @internal What has arrived can still be received and answered, and channels that are open go on; then `receive()` gives null, as does
+   * `acceptChannel()`. What comes later is dropped, and the peer is not told any more that something arrived.
    *
    * @returns false if nobody ever received anything, or the connection is over: then there is nothing to wait for
    */
   drain(): boolean {
     if (!this.#isReceivedFrom || this.#error !== null || this.#closing !== null) return false
-    this.#isDraining = true
+    this.#session.stopConfirming()
     this.#inbox.endWithThese()
-    this.#updateReading()
+    this.#channels?.end()
     return true
   }
 
@@ -383,6 +437,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       this.#wipe(gone)
       this.#outbox.fail(gone)
       this.#pinger.fail(gone)
+      this.#channels?.fail(gone)
       this.#peerEnded()
       if (this.#isEstablished && diagnostics.close.hasSubscribers) {
         diagnostics.close.publish({ connection: this, error: this.#error })
@@ -409,6 +464,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     }
     this.#outbox.writeAnswers()
     this.#failIfSessionDid()
+    this.#cutIfOver()
     this.#updateReading()
   }
 
@@ -420,6 +476,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   /** However it ended, the keys go. In good order, that is no failure. */
   #wipe(gone: StalkError): void {
     this.#isGone = true
+    this.#isOverInOrder =
+      this.#error === null && this.#outbox.unsentMessages === 0 && this.#session.queuedBytes === 0
     this.#session.abort(gone)
   }
 
@@ -428,16 +486,17 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * leave. A peer that does not pause even then is talking at the same time as we are.
    */
   #updateReading(): void {
-    const isFull = this.#inbox.full || this.#isDraining
-    const blocked = isFull && this.#session.waitsForPeer
-    if (!isFull) this.#blockedSince = null
+    // each channel has its credit: reading goes on
+    if (this.hasChannels) return
+    const blocked = this.#inbox.full && this.#session.waitsForPeer
+    if (!this.#inbox.full) this.#blockedSince = null
     else if (blocked) this.#blockedSince ??= this.#inbox.bytes
     if (blocked && this.#inbox.bytes - (this.#blockedSince ?? 0) > MAX_BLOCKED_BYTES) {
       const reason = 'the peer goes on sending while our messages wait: over stalk/1 the two sides have to take turns'
       this.#fail(new StalkError('STALK1_OUT_OF_STEP', reason))
       return
     }
-    if (isFull && !blocked) {
+    if (this.#inbox.full && !blocked) {
       if (!this.socket.isPaused()) this.#session.pauseReading(performance.now())
       this.socket.pause()
     } else if (this.socket.isPaused()) {
@@ -463,11 +522,13 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#peerIdentity = event.peerIdentity
         this.#opening?.settle(null)
         this.#opening = null
+        this.#openChannels()
         this.#scheduleTick()
         this.#watchIdleness(this.#idleTimeoutMs ?? 0)
         return
       case 'message':
-        this.#onMessage(event.message)
+        this.#onUse('received', event.message)
+        this.#inbox.put(event.message, event.cost)
         return
       case 'pong':
         this.#pinger.onPong(event.number)
@@ -476,19 +537,51 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#peerStatement = event.statement
         this.#peerEnded()
         this.#inbox.end()
+        this.#channels?.end()
         if (this.#endsWithPeer) this.#endOurs()
         this.#cutIfOver()
+        return
+      case 'channel':
+      case 'channelMessage':
+      case 'channelEnd':
+      case 'channelReset':
+        this.#channels?.deliver(event)
         return
     }
   }
 
-  #onMessage(message: Spack): void {
+  /** A message was sent or came, on whichever channel. */
+  #onUse(direction: 'sent' | 'received', message: Spack): void {
     this.#usedAt = performance.now()
-    this.#messagesReceived += 1
-    if (diagnostics.message.hasSubscribers) {
-      diagnostics.message.publish({ connection: this, direction: 'received', message })
+    if (direction === 'sent') this.#messagesSent += 1
+    else this.#messagesReceived += 1
+    if (diagnostics.message.hasSubscribers) diagnostics.message.publish({ connection: this, direction, message })
+  }
+
+  #openChannels(): void {
+    const { channels } = this.#session
+    if (channels === null) return
+    const host = {
+      session: channels,
+      outbox: this.#outbox,
+      refuseIfSendingEnded: () => this.#refuseIfSendingEnded(),
+      onUse: (direction: 'sent' | 'received', message: Spack) => this.#onUse(direction, message),
+      onFailure: (error: StalkError) => this.#fail(error),
     }
-    this.#inbox.put(message)
+    this.#channels = new Channels(host, this.#limits.maxPendingChannels)
+  }
+
+  #requireChannels(): Channels {
+    if (this.#channels === null) throw new TypeError('the connection is not established')
+    return this.#channels
+  }
+
+  /** Messages went their way: the peer may send more. */
+  #onConsumed(count: number, cost: number): void {
+    const { channels } = this.#session
+    if (channels === null) return
+    channels.consume(count, cost)
+    if (channels.hasControl) this.#outbox.schedule()
   }
 
   /** Both sides have said that they are done: a peer that keeps the line open all the same has some time to let go of it. */
@@ -564,6 +657,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     }
     this.#session.abort(error)
     this.#inbox.fail(error)
+    this.#channels?.fail(error)
     this.#endLine()
     this.#outbox.fail(error)
     this.#pinger.fail(error)
@@ -595,8 +689,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         `code is 0 (done), 1 (going away), or the application’s own from 0x4000 to 0xffff, not ${code}`,
       )
     }
-    if (typeof (reason as unknown) !== 'string') throw new TypeError('reason must be a string')
-    if (new TextEncoder().encode(reason).length > 255) throw new RangeError('reason is at most 255 bytes of UTF-8')
+    checkReason(reason)
     return { code, reason }
   }
 
@@ -608,8 +701,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     }
     this.#inbox.close()
     if (this.#isOverInOrder) return
-    this.#isDraining = false
-    this.#updateReading()
+    this.#channels?.close()
     const timer = setTimeout(() => this.#onCloseTimeout(), timeoutMs)
     try {
       if (!this.#sendingEnded) await this.#outbox.end(statement)
@@ -619,11 +711,6 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     } finally {
       clearTimeout(timer)
     }
-  }
-
-  /** The line is gone, and nothing of ours was lost with it: there is nothing left to do or to say. */
-  get #isOverInOrder(): boolean {
-    return this.#isGone && this.#error === null && this.#outbox.unsentMessages === 0
   }
 
   #onCloseTimeout(): void {

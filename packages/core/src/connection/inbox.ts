@@ -14,6 +14,7 @@ interface Waiter {
 interface Entry {
   readonly message: Spack
   readonly bytes: number
+  readonly cost: number
 }
 
 type Ending = { readonly error: StalkError } | 'end'
@@ -22,6 +23,7 @@ type Ending = { readonly error: StalkError } | 'end'
 export class Inbox {
   readonly #limits: InboxLimits
   readonly #onFullChange: () => void
+  readonly #onConsumed: (count: number, cost: number) => void
   /** What was taken is cleared at once; the room before `#next` is given back from time to time. */
   #entries: (Entry | undefined)[] = []
   #next = 0
@@ -32,9 +34,13 @@ export class Inbox {
   #isLast = false
   #full = false
 
-  /** @param onFullChange told whenever `full` has changed */
-  constructor(limits: InboxLimits, onFullChange: () => void) {
+  /**
+   * @param onFullChange told whenever `full` has changed
+   * @param onConsumed told how many messages have gone their way, and what they cost the peer in credit
+   */
+  constructor(limits: InboxLimits, onFullChange: () => void, onConsumed: (count: number, cost: number) => void) {
     this.#limits = limits
+    this.#onConsumed = onConsumed
     this.#onFullChange = onFullChange
   }
 
@@ -57,15 +63,17 @@ export class Inbox {
     return this.#entries.length - this.#next
   }
 
-  put(message: Spack): void {
-    if (this.#closed || this.#isLast) return
-    const waiter = this.#waiters.shift()
-    if (waiter !== undefined) {
-      waiter.resolve(message)
+  /** @param cost what the message cost the peer in credit */
+  put(message: Spack, cost: number): void {
+    const isUnwanted = this.#closed || this.#isLast
+    const waiter = isUnwanted ? undefined : this.#waiters.shift()
+    if (isUnwanted || waiter !== undefined) {
+      waiter?.resolve(message)
+      this.#onConsumed(1, cost)
       return
     }
     const bytes = memoryOf(message)
-    this.#entries.push({ message, bytes })
+    this.#entries.push({ message, bytes, cost })
     this.#bytes += bytes
     const { maxUnreadBytes, maxUnreadMessages } = this.#limits
     if (this.#bytes > maxUnreadBytes || this.unreadMessages > maxUnreadMessages) this.#setFull(true)
@@ -88,10 +96,15 @@ export class Inbox {
   /** Nothing is wanted any more: what is here is dropped, what comes is discarded, calls are answered with null. */
   close(): void {
     this.#closed = true
+    const unread = this.#entries.slice(this.#next)
     this.#entries = []
     this.#next = 0
     this.#bytes = 0
     this.#setFull(false)
+    this.#onConsumed(
+      unread.length,
+      unread.reduce((cost, entry) => cost + (entry?.cost ?? 0), 0),
+    )
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(null)
   }
 
@@ -133,7 +146,7 @@ export class Inbox {
     signal.addEventListener('abort', onAbort, { once: true })
   }
 
-  #takeFirst({ message, bytes }: Entry): Spack {
+  #takeFirst({ message, bytes, cost }: Entry): Spack {
     this.#entries[this.#next] = undefined
     this.#next += 1
     // Moving the rest forward when half is taken costs each message one move.
@@ -144,6 +157,7 @@ export class Inbox {
     this.#bytes -= bytes
     const { maxUnreadBytes, maxUnreadMessages } = this.#limits
     if (this.#bytes <= maxUnreadBytes / 2 && this.unreadMessages <= maxUnreadMessages / 2) this.#setFull(false)
+    this.#onConsumed(1, cost)
     return message
   }
 

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Spack } from '@stalk/spack'
 import { StalkError, type PeerStatement } from '../errors.js'
 import type { Limits } from '../limits.js'
-import type { Session } from '../session/session.js'
+import type { Session, SessionChannels } from '../session/session.js'
 
 /** Above this many bytes that were sent and are not with the kernel yet, `send` answers false. */
 const HIGH_WATER_BYTES = 64 * 1024
@@ -10,11 +10,18 @@ const HIGH_WATER_BYTES = 64 * 1024
 /** How much may wait to be sent. */
 type OutboxLimits = Pick<Limits, 'maxQueuedBytes' | 'maxQueuedMessages'>
 
+/** With so much in the stream the rest stays in the session: there, what is urgent can still overtake it. */
+const WRITE_AHEAD_BYTES = 128 * 1024
+
 interface FlushWaiter {
-  /** Resolves once this many messages are with the kernel. */
-  readonly count: number
+  /** Null: of all channels. */
+  readonly channel: number | null
+  /** Whether the session has handed out what is waited for. */
+  readonly isOut: () => boolean
+  /** The write with which that went; null: it has not gone. */
+  write: number | null
   readonly resolve: () => void
-  readonly reject: (error: StalkError) => void
+  readonly reject: (error: Error) => void
 }
 
 /** The way out: from `send` over the session’s queue onto the line, once a tick. */
@@ -27,6 +34,11 @@ export class Outbox {
   #flushed = 0
   #bytesSent = 0
   #scheduled = false
+  /** Writes that were begun and that the kernel has. */
+  #begun = 0
+  #done = 0
+  /** Whether the session may have more for a stream that was full. */
+  #isHeldBack = false
   #waiters: FlushWaiter[] = []
   #error: StalkError | null = null
 
@@ -47,11 +59,6 @@ export class Outbox {
     return this.#accepted - this.#flushed
   }
 
-  /** Messages that were sent. */
-  get messagesSent(): number {
-    return this.#accepted
-  }
-
   /** Bytes that the line was given. */
   get bytesSent(): number {
     return this.#bytesSent
@@ -59,57 +66,104 @@ export class Outbox {
 
   /** Throws SEND_QUEUE_FULL, and what is wrong with the message. */
   send(message: Spack): boolean {
-    this.#refuseIfFull()
+    this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
     this.#session.send(message)
     this.#accepted += 1
-    if (this.#autoFlush && !this.#scheduled) {
-      this.#scheduled = true
-      process.nextTick(() => {
-        this.#scheduled = false
-        this.write()
-      })
-    }
-    return this.unsentBytes < HIGH_WATER_BYTES
+    if (this.#autoFlush) this.schedule()
+    return this.#ownBytes < HIGH_WATER_BYTES
+  }
+
+  /** The same on a channel, whose own queue counts. */
+  sendOn(id: number, message: Spack): boolean {
+    const channels = this.#channels()
+    this.#refuseIfFull(channels.queuedBytes(id), channels.queuedMessages(id))
+    channels.send(id, message)
+    if (this.#autoFlush) this.schedule()
+    return channels.queuedBytes(id) < HIGH_WATER_BYTES
+  }
+
+  /** Writes what there is at the end of the tick. */
+  schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    process.nextTick(() => {
+      this.#scheduled = false
+      this.writeAnswers()
+    })
   }
 
   /** @param signal gives up waiting: what was sent goes its way all the same */
   flush(signal?: AbortSignal): Promise<void> {
+    const count = this.#accepted
+    return this.#flush(0, () => this.#session.sentMessages >= count, signal)
+  }
+
+  /** The same for one channel. */
+  flushChannel(id: number, signal?: AbortSignal): Promise<void> {
+    const channels = this.#channels()
+    const count = channels.sentMessages(id) + channels.queuedMessages(id)
+    return this.#flush(id, () => channels.sentMessages(id) >= count, signal)
+  }
+
+  /** Ends our direction after what was sent on all channels; resolves as `flush` does. */
+  end(statement?: PeerStatement): Promise<void> {
+    this.#session.end(statement)
+    return this.#flush(null, () => this.#session.queuedBytes === 0)
+  }
+
+  /** Those who wait for a channel are told that it is over. */
+  failChannel(id: number, error: Error): void {
+    const waiters = this.#waiters.filter(({ channel }) => channel === id)
+    this.#waiters = this.#waiters.filter(({ channel }) => channel !== id)
+    for (const waiter of waiters) waiter.reject(error)
+  }
+
+  #flush(channel: number | null, isOut: () => boolean, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error)
     if (this.#error !== null) return Promise.reject(this.#error)
     this.write()
-    if (this.#flushed >= this.#accepted) return Promise.resolve()
+    if (isOut() && this.#done === this.#begun) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      const settled = (): void => signal?.removeEventListener('abort', onAbort)
+      const settle = (): void => signal?.removeEventListener('abort', onAbort)
       const onAbort = (): void => reject(signal?.reason as Error)
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#waiters.push({
-        count: this.#accepted,
+        channel,
+        isOut,
+        write: isOut() ? this.#begun : null,
         resolve: () => {
-          settled()
+          settle()
           resolve()
         },
         reject: (error) => {
-          settled()
+          settle()
           reject(error)
         },
       })
     })
   }
 
-  #refuseIfFull(): void {
+  /** Messages of the connection itself that were sent, in bytes, and what is in the stream. */
+  get #ownBytes(): number {
+    const { channels, queuedBytes } = this.#session
+    return (channels?.queuedBytes(0) ?? queuedBytes) + this.#socket.writableLength
+  }
+
+  /** Whoever has little queued is not refused because of what others have. */
+  #refuseIfFull(ownBytes: number, ownMessages: number): void {
     const { maxQueuedBytes, maxQueuedMessages } = this.#limits
-    const { unsentBytes, unsentMessages } = this
-    if (unsentBytes < maxQueuedBytes && unsentMessages < maxQueuedMessages) return
+    const hasRoom = this.unsentBytes < maxQueuedBytes || ownBytes < Math.min(HIGH_WATER_BYTES, maxQueuedBytes)
+    if (hasRoom && ownMessages < maxQueuedMessages) return
     throw new StalkError(
       'SEND_QUEUE_FULL',
-      `${unsentMessages} messages (${unsentBytes} bytes) wait for a peer that does not take them: await flush() when send() answers false`,
+      `${ownMessages} messages (${ownBytes} bytes) wait for a peer that does not take them: await flush() when send() answers false`,
     )
   }
 
-  /** Ends our direction after what was sent; resolves as `flush` does. */
-  end(statement?: PeerStatement): Promise<void> {
-    this.#session.end(statement)
-    return this.flush()
+  #channels(): SessionChannels {
+    const { channels } = this.#session
+    if (channels === null) throw new TypeError('there are no channels')
+    return channels
   }
 
   /** What the protocol itself has to say goes now; so do messages, unless they wait for a flush. */
@@ -117,27 +171,43 @@ export class Outbox {
     this.write(this.#autoFlush || this.#waiters.length > 0)
   }
 
-  /** Hands the line whatever the session has ready, in one corked write, and ends it if that was the last. */
+  /** Hands the line what the session has ready, as far as the stream has room, and ends it if that was the last. */
   write(withMessages = true): void {
     if (this.#error !== null || !this.#socket.writable) return
-    const chunks = this.#session.takeOutput(withMessages)
-    const all = this.#session.queuedBytes === 0 ? this.#accepted : this.#flushed
-    const last = chunks.pop()
-    if (last !== undefined) {
-      this.#socket.cork()
-      for (const chunk of chunks) this.#put(chunk)
-      this.#put(last, (error) => (error ? undefined : this.#onFlushed(all)))
-      this.#socket.uncork()
+    for (;;) {
+      const room = WRITE_AHEAD_BYTES - this.#socket.writableLength
+      this.#isHeldBack = room <= 0
+      if (this.#isHeldBack) return
+      const chunks = this.#session.takeOutput(withMessages, room)
+      if (chunks.length === 0) break
+      this.#put(chunks)
     }
     if (this.#session.outputEnded) this.#socket.end()
+  }
+
+  /** One corked write. */
+  #put(chunks: Uint8Array[]): void {
+    this.#begun += 1
+    const write = this.#begun
+    const sent = this.#session.sentMessages
+    for (const waiter of this.#waiters) {
+      if (waiter.write === null && waiter.isOut()) waiter.write = write
+    }
+    for (const chunk of chunks) this.#bytesSent += chunk.length
+    const last = chunks.pop()
+    this.#socket.cork()
+    for (const chunk of chunks) this.#socket.write(chunk)
+    this.#socket.write(last, (error) => (error ? undefined : this.#onWritten(write, sent)))
+    this.#socket.uncork()
   }
 
   /** Hands the line the last words of a session that has failed; false if there are none. */
   writeLastWords(): boolean {
     if (!this.#socket.writable) return false
     const chunks = this.#session.takeOutput()
-    for (const chunk of chunks) this.#put(chunk)
-    return chunks.length > 0
+    if (chunks.length === 0) return false
+    this.#put(chunks)
+    return true
   }
 
   fail(error: StalkError): void {
@@ -146,13 +216,15 @@ export class Outbox {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
   }
 
-  #put(chunk: Uint8Array, onDone?: (error: Error | null | undefined) => void): void {
-    this.#bytesSent += chunk.length
-    this.#socket.write(chunk, onDone)
-  }
-
-  #onFlushed(count: number): void {
-    this.#flushed = count
-    while (this.#waiters[0] !== undefined && this.#waiters[0].count <= count) this.#waiters.shift()?.resolve()
+  #onWritten(write: number, sent: number): void {
+    this.#done = write
+    this.#flushed = sent
+    if (this.#waiters.length > 0) {
+      const isDone = (waiter: FlushWaiter): boolean => waiter.write !== null && waiter.write <= write
+      const waiters = this.#waiters.filter(isDone)
+      this.#waiters = this.#waiters.filter((waiter) => !isDone(waiter))
+      for (const waiter of waiters) waiter.resolve()
+    }
+    if (this.#isHeldBack) this.writeAnswers()
   }
 }

@@ -3,7 +3,8 @@ import { CipherState } from '../noise/cipher-state.js'
 import type { NoiseCipher } from '../noise/suites.js'
 import { decodeCompact } from '../session/message-coding.js'
 import { readRecordBody, type RecordBody } from '../stalk2/control-records.js'
-import { FrameReader, MessageAssembler } from '../stalk2/frames.js'
+import { controlChannel, readControl, type ChannelControl } from '../stalk2/channel-control.js'
+import { FrameReader, MessageAssembler, paddingChannel, type Frame } from '../stalk2/frames.js'
 import { readPayload } from '../stalk2/payload.js'
 import { RecordOpener } from '../stalk2/record-layer.js'
 import type { InspectedDetail, InspectionBuilder } from './inspection.js'
@@ -21,7 +22,7 @@ export function inspectRecords(
   builder: InspectionBuilder,
 ): void {
   const opener = key && new RecordOpener(new CipherState(cipher, key))
-  const assembler = new MessageAssembler(maxMessageBytes)
+  const messages = new MessageInspector()
   for (let number = 0; stream.queue.length > 0; number += 1) {
     const { offset } = stream
     try {
@@ -32,7 +33,7 @@ export function inspectRecords(
         continue
       }
       const record = readRecordBody(plaintext)
-      builder.part(stream, offset, `record ${number} ${record.type.toUpperCase()}`, detailsOf(record, assembler))
+      builder.part(stream, offset, `record ${number} ${record.type.toUpperCase()}`, detailsOf(record, messages))
     } catch (error) {
       if (!(error instanceof StalkError)) throw error
       builder.fault(stream, offset, error)
@@ -49,14 +50,10 @@ function skipRecord({ queue }: CapturedStream): Uint8Array | null {
   return queue.take(length)
 }
 
-function detailsOf(record: RecordBody, assembler: MessageAssembler): InspectedDetail[] {
+function detailsOf(record: RecordBody, messages: MessageInspector): InspectedDetail[] {
   switch (record.type) {
     case 'data':
-      return [
-        ...framesOf(record.frames),
-        ...assembler.read(record.frames).map((message) => messageOf(message)),
-        ...(assembler.isInMessage ? ([['message', 'goes on in the next record']] as const) : []),
-      ]
+      return messages.read(record.frames)
     case 'accept':
       return describePayload(readPayload(record.payload, 'ACCEPT'))
     case 'close':
@@ -71,27 +68,70 @@ function detailsOf(record: RecordBody, assembler: MessageAssembler): InspectedDe
   }
 }
 
-function messageOf(bytes: Uint8Array): InspectedDetail {
-  return ['message', decodeCompact(bytes, maxMessageBytes)]
+/** Reads what is in DATA records: frames first, then the messages that are whole with them. */
+class MessageInspector {
+  readonly #assemblers = new Map<number, MessageAssembler>()
+
+  read(bytes: Uint8Array): InspectedDetail[] {
+    const frames: InspectedDetail[] = []
+    const messages: InspectedDetail[] = []
+    let [paddingFrames, paddingBytes] = [0, 0]
+    let open: readonly [channel: number, assembler: MessageAssembler] | null = null
+    const reader = new FrameReader(bytes)
+    for (let frame = reader.next(isAny); frame !== null; frame = reader.next(isAny)) {
+      if (frame.channel === paddingChannel) {
+        paddingFrames += 1
+        paddingBytes += frame.bytes.length
+        continue
+      }
+      frames.push(['frame', frameText(frame)])
+      if (frame.channel === controlChannel) {
+        messages.push(controlOf(readControl(frame.bytes)))
+        continue
+      }
+      const assembler = this.#assembler(frame.channel)
+      const message = assembler.add(frame)
+      open = message === null ? [frame.channel, assembler] : null
+      if (message !== null) messages.push([named('message', frame.channel), decodeCompact(message, maxMessageBytes)])
+    }
+    // there may be thousands, which mean nothing
+    if (paddingFrames > 0) frames.push(['padding', `${paddingFrames} frames, ${paddingBytes} bytes`])
+    if (open !== null) messages.push([named('message', open[0]), 'goes on in another record'])
+    return [...frames, ...messages]
+  }
+
+  #assembler(channel: number): MessageAssembler {
+    const known = this.#assemblers.get(channel)
+    if (known !== undefined) return known
+    const assembler = new MessageAssembler(maxMessageBytes)
+    this.#assemblers.set(channel, assembler)
+    return assembler
+  }
 }
 
-const paddingChannel = 1
+const isAny = (): boolean => true
 
-function framesOf(bytes: Uint8Array): InspectedDetail[] {
-  const details: InspectedDetail[] = []
-  let [paddingFrames, paddingBytes] = [0, 0]
-  const reader = new FrameReader(bytes)
-  while (!reader.isAtEnd) {
-    const channel = reader.varint()
-    const lengthAndFin = reader.varint()
-    const isFinal = lengthAndFin % 2 === 1
-    const { length } = reader.bytes(Math.floor(lengthAndFin / 2))
-    if (channel === paddingChannel) {
-      paddingFrames += 1
-      paddingBytes += length
-    } else details.push(['frame', `channel ${channel}, ${length} bytes${isFinal ? ', fin' : ''}`])
+function frameText({ channel, bytes, isFinal }: Frame): string {
+  return `channel ${channel}, ${bytes.length} bytes${isFinal ? ', fin' : ''}`
+}
+
+/** Messages of the connection itself have no number. */
+function named(what: string, channel: number): string {
+  return channel === 0 ? what : `${what} on channel ${channel}`
+}
+
+/** Names and reasons are texts of a stranger: whoever prints them escapes them. */
+function controlOf(control: ChannelControl): InspectedDetail {
+  switch (control.type) {
+    case 'open':
+      return [`OPEN channel ${control.id} ${control.priority}`, control.name]
+    case 'credit':
+      return [`CREDIT channel ${control.id}`, control.bytes]
+    case 'end':
+      return ['END', `channel ${control.id}`]
+    case 'reset':
+      return [`RESET channel ${control.id} code ${control.statement.code}`, control.statement.reason]
+    case 'done':
+      return ['DONE', control.reason]
   }
-  // there may be thousands, which mean nothing
-  if (paddingFrames > 0) details.push(['padding', `${paddingFrames} frames, ${paddingBytes} bytes`])
-  return details
 }

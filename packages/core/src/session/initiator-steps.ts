@@ -45,7 +45,7 @@ export function onVerdict(record: RecordBody, { options }: Initiator, responder:
   if (record.type === 'reject') throw rejectedError(record.statement)
   if (record.type === 'close' && record.statement.code !== closeCodes.done) throw closedError(record.statement)
   if (record.type !== 'accept') throw unexpectedRecord(record, 'before the verdict')
-  const { maxMessageBytes, applicationProtocols } = readPayload(record.payload, 'ACCEPT')
+  const { maxMessageBytes, applicationProtocols, channels } = readPayload(record.payload, 'ACCEPT')
   const applicationProtocol = checkChosenProtocol(applicationProtocols, options.applicationProtocols)
-  return { phase: 'established', peerIdentity: responder, applicationProtocol, maxMessageBytes }
+  return { phase: 'established', peerIdentity: responder, applicationProtocol, maxMessageBytes, channels }
 }

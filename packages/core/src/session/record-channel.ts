@@ -1,4 +1,5 @@
 import { StalkError, type PeerStatement } from '../errors.js'
+import type { Limits } from '../limits.js'
 import type { ByteQueue } from '../stalk2/byte-queue.js'
 import {
   closeCodes,
@@ -8,16 +9,13 @@ import {
   readRecordBody,
   type RecordBody,
 } from '../stalk2/control-records.js'
-import { MessageAssembler, MessageQueue } from '../stalk2/frames.js'
 import { RecordOpener, RecordSealer, type RecordNumbers } from '../stalk2/record-layer.js'
 import type { TransportKeys } from '../stalk2/transport-keys.js'
+import { ChannelTable } from './channel-table.js'
 
 export interface RecordChannelOptions {
   readonly keys: TransportKeys
-  /** Longest message that is accepted. */
-  readonly maxMessageBytes: number
-  /** Longest plaintext of a DATA record that is sent. */
-  readonly maxRecordBytes: number
+  readonly limits: Limits
   /** Others than the wire constants: only for tests. */
   readonly recordNumbers?: RecordNumbers | undefined
 }
@@ -26,27 +24,28 @@ export interface RecordChannelOptions {
 export class RecordChannel {
   readonly #sealer: RecordSealer
   readonly #opener: RecordOpener
-  readonly #messages = new MessageQueue()
-  readonly #assembler: MessageAssembler
+  readonly channels: ChannelTable
   readonly #maxRecordBytes: number
   /** Plaintexts of records that go before all messages. */
   #urgent: Uint8Array[] = []
   /** Only the newest is answered: a flood must not queue up. */
   #pong: Uint8Array | null = null
   #closing: PeerStatement | null = null
+  /** Whether DONE was said, which says as much as CLOSE but that credit may still be granted. */
+  #hasSaidDone = false
   #hasClosed = false
   #peerHasClosed = false
 
-  constructor({ keys, maxMessageBytes, maxRecordBytes, recordNumbers }: RecordChannelOptions) {
+  constructor({ keys, limits, recordNumbers }: RecordChannelOptions) {
     this.#sealer = new RecordSealer(keys.send, recordNumbers)
     this.#opener = new RecordOpener(keys.receive, recordNumbers)
-    this.#assembler = new MessageAssembler(maxMessageBytes)
-    this.#maxRecordBytes = maxRecordBytes
+    this.channels = new ChannelTable(limits)
+    this.#maxRecordBytes = limits.maxRecordBytes
   }
 
   /** Bytes of messages that are queued. */
   get queuedBytes(): number {
-    return this.#messages.bytes
+    return this.channels.scheduler.bytes
   }
 
   /** Whether our CLOSE was said, if not yet sent. */
@@ -68,10 +67,20 @@ export class RecordChannel {
     return this.#closing !== null && this.#closing.code !== closeCodes.done
   }
 
+  /** Whether nothing of the peer means anything to us: with channels, it must first let go what is queued before our CLOSE. */
+  get isDeaf(): boolean {
+    return this.endsBoth && (this.#hasClosed || !this.channels.isEnabled)
+  }
+
+  /** Whether signs of life are over: with channels the two sides go on until both have sent their last. */
+  get isSilent(): boolean {
+    return this.channels.isEnabled ? this.#hasClosed || this.endsBoth : this.#closing !== null
+  }
+
   /**
    * The next record; null: more bytes are needed. A CLOSE ends the peer’s direction.
    *
-   * Throws RECORD_*, MESSAGE_TRUNCATED.
+   * Throws RECORD_*.
    */
   next(queue: ByteQueue): RecordBody | null {
     if (this.#peerHasClosed) {
@@ -80,23 +89,8 @@ export class RecordChannel {
     const plaintext = this.#opener.next(queue)
     if (plaintext === null) return null
     const record = readRecordBody(plaintext)
-    if (record.type === 'close') {
-      this.#peerHasClosed = true
-      if (record.statement.code === closeCodes.done && this.#assembler.isInMessage) {
-        throw new StalkError('MESSAGE_TRUNCATED', 'the peer ended its direction in the middle of a message')
-      }
-    }
+    if (record.type === 'close') this.#peerHasClosed = true
     return record
-  }
-
-  /** The messages that a DATA record completes, encoded. Throws FRAME_*, PEER_MESSAGE_TOO_LARGE. */
-  messagesOf(frames: Uint8Array): Uint8Array[] {
-    return this.#assembler.read(frames)
-  }
-
-  /** Queues a message, encoded; it is kept, not copied. */
-  send(message: Uint8Array): void {
-    this.#messages.push(message)
   }
 
   /** Says the plaintext of a record, before all messages. */
@@ -105,11 +99,11 @@ export class RecordChannel {
   }
 
   ping(data: Uint8Array): void {
-    if (this.#closing === null) this.say(encodePing(data))
+    if (!this.isSilent) this.say(encodePing(data))
   }
 
   pong(data: Uint8Array): void {
-    if (this.#closing === null) this.#pong = data.slice()
+    if (!this.isSilent) this.#pong = data.slice()
   }
 
   /** Ends our direction after what is queued. */
@@ -117,8 +111,11 @@ export class RecordChannel {
     this.#closing ??= statement
   }
 
-  /** Seals what is to be said onto the end of `output`. Throws CONNECTION_EXPIRED after what could still be sealed. */
-  takeOutput(output: Uint8Array[], withMessages: boolean): void {
+  /**
+   * Seals what is to be said onto the end of `output`, until that has so many bytes or a little more. Throws CONNECTION_EXPIRED after what
+   * could still be sealed.
+   */
+  takeOutput(output: Uint8Array[], withMessages: boolean, maxBytes: number): void {
     if (this.#hasClosed) return
     for (let plaintext = this.#urgent.shift(); plaintext !== undefined; plaintext = this.#urgent.shift()) {
       output.push(this.#sealer.seal(plaintext))
@@ -128,15 +125,20 @@ export class RecordChannel {
       this.#pong = null
       output.push(this.#sealer.seal(encodePong(data)))
     }
-    if (withMessages) this.#sealMessages(output)
-    if (this.#closing === null || this.#messages.bytes > 0) return
+    this.#sealMessages(output, withMessages, maxBytes)
+    if (this.#closing === null || this.queuedBytes > 0 || this.channels.scheduler.hasOutput(true)) return
+    if (!this.#mayClose(this.#closing)) {
+      this.#sayDone(this.#closing)
+      this.#sealMessages(output, withMessages, maxBytes)
+      return
+    }
     output.push(this.#sealer.seal(encodeClose(this.#closing)))
     this.#hasClosed = true
   }
 
   /** Drops what is queued and ends both directions with this record, if there is still a place for one; wipes the keys. */
   lastWord(output: Uint8Array[], plaintext: Uint8Array | null): void {
-    this.#messages.clear()
+    this.channels.scheduler.clear()
     this.#urgent = []
     this.#pong = null
     try {
@@ -153,18 +155,33 @@ export class RecordChannel {
     this.#opener.wipe()
   }
 
-  #sealMessages(output: Uint8Array[]): void {
-    for (;;) {
+  /** Nothing is granted after CLOSE: with channels, a peer that goes on could wait for ever. */
+  #mayClose({ code }: PeerStatement): boolean {
+    const { isEnabled, peerIsDone } = this.channels
+    return code !== closeCodes.done || !isEnabled || peerIsDone
+  }
+
+  #sayDone({ reason }: PeerStatement): void {
+    if (this.#hasSaidDone) return
+    this.#hasSaidDone = true
+    this.channels.scheduler.say({ type: 'done', reason })
+  }
+
+  #sealMessages(output: Uint8Array[], withMessages: boolean, maxBytes: number): void {
+    const { scheduler } = this.channels
+    for (let bytes = 0; bytes < maxBytes && scheduler.hasOutput(withMessages);) {
       // asked first: a record that was made and not sent would be lost from the middle
-      if (this.#messages.bytes > 0 && this.#sealer.isAtLast) {
+      if (this.#sealer.isAtLast) {
         throw new StalkError(
           'CONNECTION_EXPIRED',
           'this side has sent all records that one connection may: connect anew',
         )
       }
-      const plaintext = this.#messages.nextRecord(this.#maxRecordBytes)
+      const plaintext = scheduler.nextRecord(this.#maxRecordBytes, withMessages)
       if (plaintext === null) return
-      output.push(this.#sealer.seal(plaintext))
+      const record = this.#sealer.seal(plaintext)
+      output.push(record)
+      bytes += record.length
     }
   }
 }

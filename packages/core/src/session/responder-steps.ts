@@ -55,6 +55,6 @@ export function onEarlyRecord(record: RecordBody, candidate: Candidate): State {
 }
 
 /** The state of a candidate that was let in. */
-export function admitted({ identity, applicationProtocol, maxMessageBytes }: Candidate): State {
-  return { phase: 'established', peerIdentity: identity, applicationProtocol, maxMessageBytes }
+export function admitted({ identity, applicationProtocol, maxMessageBytes, channels }: Candidate): State {
+  return { phase: 'established', peerIdentity: identity, applicationProtocol, maxMessageBytes, channels }
 }

@@ -2,6 +2,10 @@ import type { Spack } from '@stalk/spack'
 import type { PeerStatement, StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
+import { priorities, type Priority } from '../stalk2/channel-control.js'
+
+export { priorities }
+export type { Priority }
 
 /** What protects the messages of a connection. */
 export interface Cipher {
@@ -38,11 +42,50 @@ export type SessionEvent =
   /** Our part of the handshake is done, and the peer decides. */
   | { readonly type: 'awaitVerdict' }
   | { readonly type: 'established'; readonly peerIdentity: Identity | null }
-  | { readonly type: 'message'; readonly message: Spack }
+  /** `cost`: what consuming it gives back to the peer, see {@link SessionChannels.consume}. */
+  | { readonly type: 'message'; readonly message: Spack; readonly cost: number }
   /** The peer has sent its last; what it said with that, if the protocol has a place for it. */
   | { readonly type: 'end'; readonly statement: PeerStatement | null }
   /** The answer to the `ping` of this number, and to all before it. */
   | { readonly type: 'pong'; readonly number: number }
+  | ChannelEvent
+
+/** What happens on channels. */
+export type ChannelEvent =
+  /** The peer has opened one. */
+  | { readonly type: 'channel'; readonly id: number; readonly name: string; readonly priority: Priority }
+  /** A message can be read. */
+  | { readonly type: 'channelMessage'; readonly id: number }
+  /** The peer has sent its last on it; too early, if it only ended the connection. */
+  | { readonly type: 'channelEnd'; readonly id: number; readonly isTruncated: boolean }
+  /** The peer has given it up, both ways: what was unread is gone. */
+  | { readonly type: 'channelReset'; readonly id: number; readonly statement: PeerStatement }
+
+/** Many streams of messages over one session (SPEC, stalk/2 §14). Whatever is over is left alone: calls with its number do nothing. */
+export interface SessionChannels {
+  /** Opens one, to be used at once, and gives its number. Throws TOO_MANY_CHANNELS, CONNECTION_EXPIRED; that does not poison. */
+  open(name: string, priority: Priority): number
+  /** As `send` of the session. */
+  send(id: number, message: Spack): void
+  /** The next message, decoded now; null: there is none. Throws PEER_MESSAGE_INVALID, which poisons. */
+  read(id: number): Spack | null
+  /** Ends our direction after what is queued. */
+  end(id: number): void
+  /** Gives it up, both ways; the peer is told `statement`. */
+  reset(id: number, statement: PeerStatement): void
+  /** Nobody will read it any more: what is there and what comes is dropped. */
+  discard(id: number): void
+  /** Messages of the session itself (its `message` events) were consumed, which cost so much: the peer may send as much again. */
+  consume(count: number, cost: number): void
+  /** How many bytes are queued on a channel, 0 for the session’s own. */
+  queuedBytes(id: number): number
+  /** How many messages are queued on a channel. */
+  queuedMessages(id: number): number
+  /** How many messages of a channel `takeOutput` has handed out whole, 0 for the session’s own. */
+  sentMessages(id: number): number
+  /** Whether `takeOutput` has something to say besides messages. */
+  readonly hasControl: boolean
+}
 
 /**
  * One end of a connection without a line: bytes in, events and bytes out.
@@ -68,12 +111,17 @@ export interface Session {
    * The bytes that go onto the line next; empty while they must wait. The caller owns them. May fail the session: see `failure`.
    *
    * @param withMessages false: without queued messages, only what the protocol itself has to say
+   * @param maxBytes about how much at most: the rest is for the next call
    */
-  takeOutput(withMessages?: boolean): Uint8Array[]
+  takeOutput(withMessages?: boolean, maxBytes?: number): Uint8Array[]
   /** What happened since the last call. */
   takeEvents(): SessionEvent[]
   /** How many bytes `send` has queued that `takeOutput` has not handed out. */
   readonly queuedBytes: number
+  /** How many messages of `send` `takeOutput` has handed out whole. */
+  readonly sentMessages: number
+  /** Null: the protocol has none, or the two sides do not both want them. */
+  readonly channels: SessionChannels | null
   /** Whether queued messages cannot leave before more bytes of the peer have come. */
   readonly waitsForPeer: boolean
   /** What poisoned the session. */
@@ -88,6 +136,8 @@ export interface Session {
   pauseReading(now: number): void
   /** Bytes are read again. */
   resumeReading(now: number): void
+  /** PINGs are not answered any more: what comes is not taken for arrived. */
+  stopConfirming(): void
   /** Asks the peer for a `pong` with these 8 bytes, before what is queued; gives its number. Throws TypeError if the protocol has no such thing. */
   ping(data: Uint8Array): number
   /** 32 bytes that name this connection, equal on both sides, not secret. Throws TypeError if there are none (yet). */

@@ -33,6 +33,7 @@ export class Stalk1Session implements Session {
   /** Encoded messages: sealed only when they leave, because the keystream moves with what is received, too. */
   #queue: Uint8Array[] = []
   #queuedBytes = 0
+  #sentMessages = 0
   #sendingEnded = false
   #events: SessionEvent[] = []
 
@@ -95,6 +96,7 @@ export class Stalk1Session implements Session {
     // A packet of the peer that is half here was encrypted at a keystream position which we have not reached yet.
     if (withMessages && state.phase === 'established' && this.#stream.bufferedBytes === 0) {
       for (const inner of this.#queue) output.push(state.channel.seal(inner))
+      this.#sentMessages += this.#queue.length
       this.#queue = []
       this.#queuedBytes = 0
     }
@@ -109,6 +111,10 @@ export class Stalk1Session implements Session {
 
   get queuedBytes(): number {
     return this.#queuedBytes
+  }
+
+  get sentMessages(): number {
+    return this.#sentMessages
   }
 
   /** One keystream for both directions: nothing may be said in the middle of a packet of the peer’s. */
@@ -134,6 +140,7 @@ export class Stalk1Session implements Session {
 
   // The format has no record but messages: no sign of life, no reason at the end, nothing that is derived from the keys.
 
+  readonly channels = null
   readonly nextTickAt: number = Infinity
   readonly applicationProtocol: string | null = null
 
@@ -147,6 +154,10 @@ export class Stalk1Session implements Session {
 
   resumeReading(): void {
     return
+  }
+
+  stopConfirming(): void {
+    // nothing is confirmed in stalk/1
   }
 
   ping(): never {
@@ -180,7 +191,7 @@ export class Stalk1Session implements Session {
         this.#establish(state.responder.onFin(packet, state.unconfirmed))
         return
       case 'established':
-        this.#events.push({ type: 'message', message: state.channel.open(readCiphertext(packet)) })
+        this.#events.push({ type: 'message', message: state.channel.open(readCiphertext(packet)), cost: 0 })
         return
     }
   }

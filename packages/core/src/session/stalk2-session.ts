@@ -1,9 +1,12 @@
 import type { Spack } from '@stalk/spack'
 import { closeCodeOf, StalkError, type PeerStatement } from '../errors.js'
 import { refusalOf, Rejection, type Candidate } from '../stalk2/admission.js'
+import { channelTerms } from '../limits.js'
 import { ByteQueue } from '../stalk2/byte-queue.js'
+import type { ChannelTerms } from '../stalk2/channel-control.js'
 import { closeCodes, encodeAccept, encodeClose, encodeReject, type RecordBody } from '../stalk2/control-records.js'
 import { exportSecret } from '../stalk2/exporter.js'
+import { mainChannel } from '../stalk2/frames.js'
 import { Initiator } from '../stalk2/initiator.js'
 import { Keepalive, PingLog, PingMeter } from '../stalk2/keepalive.js'
 import { encodeAcceptPayload } from '../stalk2/payload.js'
@@ -13,9 +16,11 @@ import type { TransportKeys } from '../stalk2/transport-keys.js'
 import { closedError, unexpectedRecord } from '../stalk2/verdict.js'
 import { onB, onReply, onVerdict } from './initiator-steps.js'
 import { decodeCompact, encodeCompact } from './message-coding.js'
+import type { ChannelTable } from './channel-table.js'
 import { RecordChannel } from './record-channel.js'
 import { admitted, onA, onC, onEarlyRecord, onPreamble, onUnknownA } from './responder-steps.js'
-import type { Cipher, Session, SessionEvent } from './session.js'
+import type { Cipher, Session, SessionChannels, SessionEvent } from './session.js'
+import { Stalk2Channels } from './stalk2-channels.js'
 import type {
   EstablishedState,
   Stalk2InitiatorOptions,
@@ -25,6 +30,7 @@ import type {
 } from './stalk2-states.js'
 
 type Options = Stalk2InitiatorOptions | Stalk2ResponderOptions
+type Role = 'initiator' | 'responder'
 
 /** What a payload that does not announce its largest message means (SPEC, stalk/2 §4). */
 const UNANNOUNCED_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -32,6 +38,7 @@ const UNANNOUNCED_MESSAGE_BYTES = 16 * 1024 * 1024
 /** A stalk/2 session in either role (SPEC, stalk/2). */
 export class Stalk2Session implements Session {
   readonly protocol = 'stalk/2'
+  readonly #role: Role
   readonly #options: Options
   readonly #context: StepContext
   readonly #queue: ByteQueue = new ByteQueue()
@@ -43,12 +50,15 @@ export class Stalk2Session implements Session {
   #opened: Opened | null = null
   #now = 0
   #keepalive: Keepalive | null = null
+  #isConfirming = true
   #lifeSigns = 0
   readonly #pings: PingLog = new PingLog()
   #pausedAt = 0
   readonly #pingMeter: PingMeter = new PingMeter()
+  #channels: Stalk2Channels | null = null
 
-  private constructor(options: Options, state: State) {
+  private constructor(role: Role, options: Options, state: State) {
+    this.#role = role
     this.#options = options
     this.#state = state
     this.#context = {
@@ -68,7 +78,7 @@ export class Stalk2Session implements Session {
   /** The connecting side; its preamble and A are the first output. Throws IDENTITY_PROTOCOL, IDENTITY_PRIVATE_MISSING. */
   static initiator(options: Stalk2InitiatorOptions): Stalk2Session {
     const initiator = new Initiator(options)
-    const session = new Stalk2Session(options, { phase: 'awaitReply', initiator, isRetried: false })
+    const session = new Stalk2Session('initiator', options, { phase: 'awaitReply', initiator, isRetried: false })
     session.#output.push(initiator.opening())
     return session
   }
@@ -76,7 +86,7 @@ export class Stalk2Session implements Session {
   /** The listening side. Throws IDENTITY_PROTOCOL, IDENTITY_PRIVATE_MISSING. */
   static responder(options: Stalk2ResponderOptions): Stalk2Session {
     requireResponderIdentity(options.identity)
-    return new Stalk2Session(options, { phase: 'awaitPreamble', options })
+    return new Stalk2Session('responder', options, { phase: 'awaitPreamble', options })
   }
 
   /** The transition table: what each state makes of the bytes that are here. Null: it needs more of them. */
@@ -110,7 +120,7 @@ export class Stalk2Session implements Session {
   receive(chunk: Uint8Array, now: number): void {
     this.#refuseIfFailed()
     // our word has ended both directions: what is still on its way means nothing
-    if (this.#opened?.channel.endsBoth) return
+    if (this.#opened?.channel.isDeaf) return
     this.#now = now
     this.#guard(() => {
       this.#queue.push(chunk)
@@ -134,8 +144,7 @@ export class Stalk2Session implements Session {
   send(message: Spack): void {
     const { channel, state } = this.#established()
     if (channel.isClosing) throw new TypeError('this side has ended its direction')
-    const announced = state.maxMessageBytes ?? UNANNOUNCED_MESSAGE_BYTES
-    channel.send(encodeCompact(message, this.#options.limits.maxMessageBytes, announced))
+    channel.channels.send(mainChannel, this.#encode(message, state))
   }
 
   end(statement: PeerStatement = { code: closeCodes.done, reason: '' }): void {
@@ -146,12 +155,12 @@ export class Stalk2Session implements Session {
     if (this.#failure === null) this.#fail(error, null)
   }
 
-  takeOutput(withMessages = true): Uint8Array[] {
+  takeOutput(withMessages = true, maxBytes = Infinity): Uint8Array[] {
     const output = this.#output
     this.#output = []
     if (this.#failure !== null) return output
     try {
-      this.#opened?.channel.takeOutput(output, withMessages)
+      this.#opened?.channel.takeOutput(output, withMessages, maxBytes)
     } catch (error) {
       this.#fail(error, null)
       output.push(...this.#output.splice(0))
@@ -167,6 +176,14 @@ export class Stalk2Session implements Session {
 
   get queuedBytes(): number {
     return this.#opened?.channel.queuedBytes ?? 0
+  }
+
+  get sentMessages(): number {
+    return this.#opened?.channel.channels.sentMessages(mainChannel) ?? 0
+  }
+
+  get channels(): SessionChannels | null {
+    return this.#channels
   }
 
   readonly waitsForPeer = false
@@ -195,7 +212,7 @@ export class Stalk2Session implements Session {
 
   get nextTickAt(): number {
     const channel = this.#opened?.channel
-    const isOpen = this.#failure === null && channel !== undefined && !channel.isClosing && !channel.peerHasClosed
+    const isOpen = this.#failure === null && channel !== undefined && !channel.isSilent && !channel.peerHasClosed
     return isOpen && this.#keepalive !== null ? this.#keepalive.nextCheckAt : Infinity
   }
 
@@ -215,6 +232,10 @@ export class Stalk2Session implements Session {
     const data = new Uint8Array(8)
     new DataView(data.buffer).setUint32(4, this.#lifeSigns)
     return data
+  }
+
+  stopConfirming(): void {
+    this.#isConfirming = false
   }
 
   ping(data: Uint8Array): number {
@@ -275,21 +296,46 @@ export class Stalk2Session implements Session {
     const { applicationProtocol } = candidate
     const { maxMessageBytes } = this.#options.limits
     const applicationProtocols = applicationProtocol === null ? null : [applicationProtocol]
-    this.#transport().channel.say(encodeAccept(encodeAcceptPayload({ maxMessageBytes, applicationProtocols })))
+    const channels = candidate.channels === null ? null : channelTerms(this.#options.limits)
+    const payload = encodeAcceptPayload({ maxMessageBytes, applicationProtocols, channels })
+    this.#transport().channel.say(encodeAccept(payload))
     this.#enter(admitted(candidate))
     if (end !== null) this.#events.push({ type: 'end', statement: end })
   }
 
-  #establish({ peerIdentity }: EstablishedState): void {
-    const { keepalive } = this.#options
+  #establish(state: EstablishedState): void {
+    const { peerIdentity, channels: peers } = state
+    const { keepalive, limits } = this.#options
+    const ours = channelTerms(limits)
+    if (peers !== null && ours !== null) this.#enableChannels(state, ours, peers)
     if (keepalive !== null) this.#keepalive = new Keepalive(keepalive, this.#now)
     this.#events.push({ type: 'established', peerIdentity })
   }
 
+  #enableChannels(state: EstablishedState, ours: ChannelTerms, peers: ChannelTerms): void {
+    const { channels } = this.#transport().channel
+    channels.enable(this.#role, ours, peers)
+    this.#channels = new Stalk2Channels(channels, {
+      encode: (message) => {
+        this.#refuseIfFailed()
+        return this.#encode(message, state)
+      },
+      decode: (bytes) => this.#decode(bytes),
+      fail: (error) => this.#fail(error, null),
+    })
+  }
+
+  #encode(message: Spack, { maxMessageBytes }: EstablishedState): Uint8Array {
+    return encodeCompact(message, this.#options.limits.maxMessageBytes, maxMessageBytes ?? UNANNOUNCED_MESSAGE_BYTES)
+  }
+
+  #decode(bytes: Uint8Array): Spack {
+    return decodeCompact(bytes, this.#options.limits.maxMessageBytes)
+  }
+
   #openChannel(suite: Suite, keys: TransportKeys): void {
     const { limits, recordNumbers } = this.#options
-    const { maxMessageBytes, maxRecordBytes } = limits
-    const channel = new RecordChannel({ keys, maxMessageBytes, maxRecordBytes, recordNumbers })
+    const channel = new RecordChannel({ keys, limits, recordNumbers })
     this.#opened = { suite, keys, channel }
   }
 
@@ -304,13 +350,11 @@ export class Stalk2Session implements Session {
     const { channel } = this.#transport()
     switch (record.type) {
       case 'data':
-        for (const message of channel.messagesOf(record.frames)) {
-          this.#events.push({ type: 'message', message: decodeCompact(message, this.#options.limits.maxMessageBytes) })
-        }
+        this.#onFrames(channel.channels, record.frames)
         return state
       case 'ping':
         this.#pingMeter.onPing(this.#now)
-        channel.pong(record.data)
+        if (this.#isConfirming) channel.pong(record.data)
         return state
       case 'pong': {
         const number = this.#pings.answered(record.data)
@@ -319,11 +363,23 @@ export class Stalk2Session implements Session {
       }
       case 'close':
         if (record.statement.code !== closeCodes.done) throw closedError(record.statement)
-        this.#events.push({ type: 'end', statement: record.statement })
+        // one that has said DONE has ended its direction with that
+        if (channel.channels.peerIsDone) return state
+        this.#events.push(...channel.channels.endOfPeer(), { type: 'end', statement: record.statement })
         return state
       case 'accept':
       case 'reject':
         throw unexpectedRecord(record, 'after the verdict')
+    }
+  }
+
+  #onFrames(channels: ChannelTable, frames: Uint8Array): void {
+    for (const event of channels.read(frames, this.#now)) {
+      if (event.type === 'message') {
+        this.#events.push({ type: 'message', message: this.#decode(event.bytes), cost: event.cost })
+      } else if (event.type === 'done') {
+        this.#events.push({ type: 'end', statement: { code: closeCodes.done, reason: event.reason } })
+      } else this.#events.push(event)
     }
   }
 

@@ -3,6 +3,7 @@ import type { Identity } from '../identity/identity.js'
 import type { Limits } from '../limits.js'
 import type { Candidate } from '../stalk2/admission.js'
 import type { ByteQueue } from '../stalk2/byte-queue.js'
+import type { ChannelTerms } from '../stalk2/channel-control.js'
 import type { Initiator, InitiatorOptions } from '../stalk2/initiator.js'
 import type { KeepaliveTimes } from '../stalk2/keepalive.js'
 import type { Preamble } from '../stalk2/preamble.js'
@@ -50,6 +51,8 @@ export interface EstablishedState {
   readonly applicationProtocol: string | null
   /** Longest message that the peer accepts; null: it did not say. */
   readonly maxMessageBytes: number | null
+  /** What the peer said about channels; null: nothing. */
+  readonly channels: ChannelTerms | null
 }
 
 /** What a step of the handshake works with. It gives the next state, or null when it needs more bytes. */

@@ -1,5 +1,6 @@
 import { StalkError, type PeerStatement } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
+import type { ChannelTerms } from './channel-control.js'
 import { rejectCodes } from './control-records.js'
 import { readPayload } from './payload.js'
 import { encodeRefusal, refusalCodes, type Preamble } from './preamble.js'
@@ -44,6 +45,8 @@ export interface Candidate {
   readonly applicationProtocol: string | null
   /** Longest message that it accepts; null: it did not say. */
   readonly maxMessageBytes: number | null
+  /** What it says about channels; null: there will be none. */
+  readonly channels: ChannelTerms | null
 }
 
 /**
@@ -62,7 +65,8 @@ export function judge(responder: Responder, claims: InitiatorClaims): Candidate 
   const applicationProtocol = orReject({ code: rejectCodes.noProtocol, reason: '' }, () =>
     chooseApplicationProtocol(payload.applicationProtocols, options.applicationProtocols),
   )
-  return { identity, applicationProtocol, maxMessageBytes: payload.maxMessageBytes }
+  const { maxMessageBytes, channels } = payload
+  return { identity, applicationProtocol, maxMessageBytes, channels }
 }
 
 function orReject<Result>(statement: PeerStatement, check: () => Result): Result {

@@ -1,27 +1,94 @@
 import { StalkError } from '../errors.js'
 import { recordTypes } from './control-records.js'
+import { maxVarint, varintBytes, writeVarint } from './varint.js'
 
-// Messages in records: SPEC, stalk/2 §9.
+// Frames in records, and messages in frames: SPEC, stalk/2 §9.
 
 /** A constant of the wire. */
-const maxFramesPerRecord = 4096
+export const maxFramesPerRecord = 4096
 
-const messageChannel = 0
-const paddingChannel = 1
-/** Numbers in frames are below 2^32, so lengths below 2^31. */
-const maxVarint = 2 ** 32 - 1
+/** Channels that are always there: messages of the connection itself, and padding. */
+export const mainChannel = 0
+export const paddingChannel = 1
 
-/** Messages that wait to be sent, encoded, and how far the first of them has been. */
+/** A part of a message, or a whole one. */
+export interface Frame {
+  readonly channel: number
+  readonly bytes: Uint8Array
+  /** Whether the message ends with it. */
+  readonly isFinal: boolean
+}
+
+/** The plaintext of a DATA record that is being put together. */
+export class RecordPlan {
+  readonly #maxBytes: number
+  readonly #frames: Frame[] = []
+  #length = 1
+
+  constructor(maxPlaintextBytes: number) {
+    this.#maxBytes = maxPlaintextBytes
+  }
+
+  get isEmpty(): boolean {
+    return this.#frames.length === 0
+  }
+
+  /** How many of `wanted` bytes of one channel have room in a frame; 0: none. */
+  roomFor(channel: number, wanted: number): number {
+    if (this.#frames.length === maxFramesPerRecord) return 0
+    const room = this.#maxBytes - this.#length - varintBytes(channel)
+    // the length has bytes of its own, whose number depends on it
+    return Math.min(wanted, room - varintBytes(2 * Math.min(wanted, Math.max(room, 1)) + 1))
+  }
+
+  push(channel: number, bytes: Uint8Array, isFinal: boolean): void {
+    this.#frames.push({ channel, bytes, isFinal })
+    this.#length += varintBytes(channel) + varintBytes(2 * bytes.length + 1) + bytes.length
+  }
+
+  /** In a new array. */
+  encode(): Uint8Array {
+    const record = new Uint8Array(this.#length)
+    record[0] = recordTypes.data
+    let at = 1
+    for (const { channel, bytes, isFinal } of this.#frames) {
+      at = writeVarint(record, at, channel)
+      at = writeVarint(record, at, 2 * bytes.length + (isFinal ? 1 : 0))
+      record.set(bytes, at)
+      at += bytes.length
+    }
+    return record
+  }
+}
+
+/** Messages of one channel that wait to be sent, encoded, and how far the first of them has been. */
 export class MessageQueue {
   #messages: Uint8Array[] = []
   #next = 0
   /** How much of the first message has left. */
   #offset = 0
   #bytes = 0
+  #taken = 0
 
   /** Bytes that have not left. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** How many messages have not left whole. */
+  get count(): number {
+    return this.#messages.length - this.#next
+  }
+
+  /** How many messages have left whole. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  /** How many bytes of the first message have not left; 0: there is none. */
+  get left(): number {
+    const first = this.#messages[this.#next]
+    return first === undefined ? 0 : first.length - this.#offset
   }
 
   /** Adds a message of at least 1 byte (`RangeError`): it is kept, not copied. */
@@ -31,23 +98,15 @@ export class MessageQueue {
     this.#bytes += message.length
   }
 
-  /**
-   * The plaintext of the next DATA record, in a new array: as many messages as it has room for, the last of them perhaps in part; null: there
-   * are none.
-   */
-  nextRecord(maxPlaintextBytes: number): Uint8Array | null {
-    if (this.#bytes === 0) return null
-    const { frames, length } = this.#plan(maxPlaintextBytes)
-    const record = new Uint8Array(length)
-    record[0] = recordTypes.data
-    let at = 1
-    for (const { bytes, isFinal } of frames) {
-      record[at] = messageChannel
-      at = writeVarint(record, at + 1, 2 * bytes.length + (isFinal ? 1 : 0))
-      record.set(bytes, at)
-      at += bytes.length
-    }
-    return record
+  /** Takes bytes of the first message: a view, at most `left` of them (`RangeError`). */
+  take(count: number): Uint8Array {
+    const first = this.#messages[this.#next]
+    if (first === undefined || count > this.left) throw new RangeError(`there are ${this.left} bytes, not ${count}`)
+    const bytes = first.subarray(this.#offset, this.#offset + count)
+    this.#offset += count
+    this.#bytes -= count
+    if (this.#offset === first.length) this.#dropFirst()
+    return bytes
   }
 
   /** Forgets everything. */
@@ -58,35 +117,10 @@ export class MessageQueue {
     this.#bytes = 0
   }
 
-  /** Takes what fits from the front. */
-  #plan(maxPlaintextBytes: number): { readonly frames: readonly Frame[]; readonly length: number } {
-    const frames: Frame[] = []
-    let length = 1
-    while (frames.length < maxFramesPerRecord) {
-      const message = this.#messages[this.#next]
-      if (message === undefined) break
-      const left = message.length - this.#offset
-      // one byte of channel; then the length, whose own bytes depend on it
-      const room = maxPlaintextBytes - length - 1
-      const taken = Math.min(left, room - varintBytes(2 * Math.min(left, Math.max(room, 1)) + 1))
-      if (taken <= 0) break
-      const bytes = message.subarray(this.#offset, this.#offset + taken)
-      frames.push({ bytes, isFinal: taken === left })
-      length += 1 + varintBytes(2 * taken + 1) + taken
-      this.#bytes -= taken
-      if (taken < left) {
-        this.#offset += taken
-        break
-      }
-      this.#dropFirst()
-    }
-    if (frames.length === 0) throw new RangeError(`a record of ${maxPlaintextBytes} bytes has no room for a frame`)
-    return { frames, length }
-  }
-
   #dropFirst(): void {
     this.#messages[this.#next] = noBytes
     this.#next += 1
+    this.#taken += 1
     this.#offset = 0
     if (this.#next * 2 < this.#messages.length) return
     this.#messages = this.#messages.slice(this.#next)
@@ -96,12 +130,7 @@ export class MessageQueue {
 
 const noBytes = new Uint8Array()
 
-interface Frame {
-  readonly bytes: Uint8Array
-  readonly isFinal: boolean
-}
-
-/** Puts messages together again. */
+/** Puts the messages of one channel together again. */
 export class MessageAssembler {
   readonly #maxMessageBytes: number
   /** The beginning of a message that goes on: our own memory, at most twice what came. */
@@ -118,32 +147,11 @@ export class MessageAssembler {
   }
 
   /**
-   * The messages that become whole with these frames, in order; one that is whole in its frame is a view of `frames`.
+   * The message that becomes whole with this frame; null: it goes on. One that is whole in its frame is a view of it.
    *
-   * Throws FRAME_MALFORMED, FRAME_COUNT, FRAME_CHANNEL, FRAME_EMPTY, PEER_MESSAGE_TOO_LARGE.
+   * Throws FRAME_EMPTY, PEER_MESSAGE_TOO_LARGE.
    */
-  read(frames: Uint8Array): Uint8Array[] {
-    if (frames.length === 0) throw new StalkError('FRAME_EMPTY', 'a record has no frames')
-    const messages: Uint8Array[] = []
-    const reader = new FrameReader(frames)
-    for (let count = 1; !reader.isAtEnd; count += 1) {
-      const channel = reader.varint()
-      const lengthAndFin = reader.varint()
-      if (count > maxFramesPerRecord) {
-        throw new StalkError('FRAME_COUNT', `a record has more than ${maxFramesPerRecord} frames`)
-      }
-      if (channel > paddingChannel) throw new StalkError('FRAME_CHANNEL', `there is no channel ${channel}`)
-      const isFinal = lengthAndFin % 2 === 1
-      const bytes = reader.bytes((lengthAndFin - (isFinal ? 1 : 0)) / 2)
-      if (bytes.length === 0 && !isFinal) throw new StalkError('FRAME_EMPTY', 'an empty frame ends nothing')
-      if (channel === paddingChannel) continue
-      const message = this.#add(bytes, isFinal)
-      if (message !== null) messages.push(message)
-    }
-    return messages
-  }
-
-  #add(bytes: Uint8Array, isFinal: boolean): Uint8Array | null {
+  add({ bytes, isFinal }: Frame): Uint8Array | null {
     const length = this.#length + bytes.length
     if (length === 0) throw new StalkError('FRAME_EMPTY', 'a message has no bytes')
     if (length > this.#maxMessageBytes) {
@@ -156,9 +164,14 @@ export class MessageAssembler {
     this.#append(bytes)
     if (!isFinal) return null
     const message = this.#buffer.subarray(0, length)
+    this.clear()
+    return message
+  }
+
+  /** Forgets the beginning of a message. */
+  clear(): void {
     this.#buffer = noBytes
     this.#length = 0
-    return message
   }
 
   #append(bytes: Uint8Array): void {
@@ -173,10 +186,11 @@ export class MessageAssembler {
   }
 }
 
-/** Takes frames apart; nothing is copied. */
+/** Takes frames, and what is written like them, apart; nothing is copied. */
 export class FrameReader {
   readonly #frames: Uint8Array
   #at = 0
+  #count = 0
 
   constructor(frames: Uint8Array) {
     this.#frames = frames
@@ -184,6 +198,31 @@ export class FrameReader {
 
   get isAtEnd(): boolean {
     return this.#at === this.#frames.length
+  }
+
+  /**
+   * The next frame of a record; null after the last.
+   *
+   * @param isChannel whether there can be a channel of this number
+   *
+   * Throws FRAME_MALFORMED, FRAME_COUNT, FRAME_CHANNEL, FRAME_EMPTY.
+   */
+  next(isChannel: (channel: number) => boolean): Frame | null {
+    if (this.isAtEnd) {
+      if (this.#count === 0) throw new StalkError('FRAME_EMPTY', 'a record has no frames')
+      return null
+    }
+    const channel = this.varint()
+    const lengthAndFin = this.varint()
+    this.#count += 1
+    if (this.#count > maxFramesPerRecord) {
+      throw new StalkError('FRAME_COUNT', `a record has more than ${maxFramesPerRecord} frames`)
+    }
+    if (!isChannel(channel)) throw new StalkError('FRAME_CHANNEL', `there is no channel ${channel}`)
+    const isFinal = lengthAndFin % 2 === 1
+    const bytes = this.bytes((lengthAndFin - (isFinal ? 1 : 0)) / 2)
+    if (bytes.length === 0 && !isFinal) throw new StalkError('FRAME_EMPTY', 'an empty frame ends nothing')
+    return { channel, bytes, isFinal }
   }
 
   /** Unsigned LEB128, minimal, below 2^32. */
@@ -213,26 +252,13 @@ export class FrameReader {
     this.#at = end
     return bytes
   }
+
+  /** All that is left. */
+  rest(): Uint8Array {
+    return this.bytes(this.#frames.length - this.#at)
+  }
 }
 
 function malformed(reason: string): StalkError {
   return new StalkError('FRAME_MALFORMED', reason)
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes += 1
-  return bytes
-}
-
-/** Writes unsigned LEB128; gives where it ends. */
-function writeVarint(target: Uint8Array, offset: number, value: number): number {
-  let at = offset
-  let rest = value
-  for (; rest >= 128; rest = Math.floor(rest / 128)) {
-    target[at] = (rest % 128) + 128
-    at += 1
-  }
-  target[at] = rest
-  return at + 1
 }

@@ -3,7 +3,7 @@ import { concatBytes } from '../crypto/bytes.js'
 import { StalkError } from '../errors.js'
 import { requirePrivate, requireProtocol, type Identity } from '../identity/identity.js'
 import type { PeerCheck } from '../identity/pins.js'
-import type { Limits } from '../limits.js'
+import { channelTerms, type Limits } from '../limits.js'
 import { HandshakeState } from '../noise/handshake-state.js'
 import { frameHandshakeMessage } from './handshake-message.js'
 import { proofBytes, signatureBytesOf, verifyProof } from './identity-proof.js'
@@ -107,7 +107,9 @@ export class Initiator {
     this.#responder = responder
 
     const handshakeHash = handshake.beginMessage()
-    const fields = { identity: identity?.spki ?? null, maxMessageBytes: limits.maxMessageBytes, applicationProtocols }
+    const { maxMessageBytes } = limits
+    const channels = channelTerms(limits)
+    const fields = { identity: identity?.spki ?? null, maxMessageBytes, applicationProtocols, channels }
     this.#unsigned = encodeUnsigned(fields, identity === null ? 0 : signatureBytesOf(identity))
     if (identity === null) return null
     const serverSpki = responder.spki

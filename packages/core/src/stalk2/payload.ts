@@ -1,5 +1,6 @@
 import { concatBytes } from '../crypto/bytes.js'
 import { StalkError } from '../errors.js'
+import { leastCreditBytes, type ChannelTerms } from './channel-control.js'
 import { encodeTlv, parseTlvs, tlvHeaderBytes, type Tlv } from './tlv.js'
 
 /** Where a payload stands: in a handshake message or in the verdict (SPEC, stalk/2 §4). */
@@ -12,6 +13,7 @@ export interface Payload {
   readonly maxMessageBytes: number | null
   readonly applicationProtocols: readonly string[] | null
   readonly ticket: Uint8Array | null
+  readonly channels: ChannelTerms | null
   readonly signature: Uint8Array | null
   /** All bytes before the signature’s entry. */
   readonly unsigned: Uint8Array
@@ -23,6 +25,7 @@ const types = {
   maxMessageBytes: 0x03,
   applicationProtocols: 0x04,
   ticket: 0x05,
+  channels: 0x06,
   signature: 0xff,
 } as const
 
@@ -32,6 +35,7 @@ const places: Readonly<Record<number, readonly PayloadPlace[]>> = {
   [types.maxMessageBytes]: ['C', 'ACCEPT'],
   [types.applicationProtocols]: ['C', 'ACCEPT'],
   [types.ticket]: ['C'],
+  [types.channels]: ['C', 'ACCEPT'],
   [types.signature]: ['B', 'C'],
 }
 
@@ -68,11 +72,13 @@ export function readPayload(bytes: Uint8Array, place: PayloadPlace): Payload {
   }
   const limit = values.get(types.maxMessageBytes)?.value
   const protocols = values.get(types.applicationProtocols)?.value
+  const channels = values.get(types.channels)?.value
   return {
     identity: copy(types.identity),
     maxMessageBytes: limit === undefined ? null : uint32At(limit),
     applicationProtocols: protocols === undefined ? null : splitNames(protocols),
     ticket: copy(types.ticket),
+    channels: channels === undefined ? null : termsOf(channels),
     signature: copy(types.signature),
     unsigned: new Uint8Array(bytes.subarray(0, values.get(types.signature)?.offset ?? bytes.length)),
   }
@@ -85,6 +91,7 @@ export interface PayloadFields {
   readonly maxMessageBytes?: number
   readonly applicationProtocols?: readonly string[] | null
   readonly ticket?: Uint8Array | null
+  readonly channels?: ChannelTerms | null
 }
 
 /**
@@ -121,7 +128,8 @@ export function checkApplicationProtocols(names: readonly string[]): void {
   if (fault !== null) throw new RangeError(`applicationProtocols: ${fault}`)
 }
 
-function encodeFields({ identity, maxMessageBytes, applicationProtocols, ticket }: PayloadFields): Uint8Array {
+function encodeFields(fields: PayloadFields): Uint8Array {
+  const { identity, maxMessageBytes, applicationProtocols, ticket, channels } = fields
   const parts: Uint8Array[] = []
   if (identity) parts.push(encodeTlv(types.identity, identity))
   if (maxMessageBytes !== undefined) {
@@ -134,6 +142,7 @@ function encodeFields({ identity, maxMessageBytes, applicationProtocols, ticket 
     parts.push(encodeTlv(types.applicationProtocols, names))
   }
   if (ticket) parts.push(encodeTlv(types.ticket, ticket))
+  if (channels) parts.push(encodeTlv(types.channels, encodeTerms(channels)))
   return concatBytes(...parts)
 }
 
@@ -154,9 +163,32 @@ function faultOfValue({ type, value }: Tlv, place: PayloadPlace): string | null 
       if (place === 'ACCEPT' && names.length !== 1) return 'exactly one application protocol is chosen'
       return faultOfNames(names)
     }
+    case types.channels: {
+      // likewise
+      if (value.length < termsBytes) return `what is said about channels has ${termsBytes} bytes, not ${value.length}`
+      const { creditBytes } = termsOf(value)
+      return creditBytes < leastCreditBytes
+        ? `a channel begins with ${leastCreditBytes} bytes of credit at least`
+        : null
+    }
     default:
       return null
   }
+}
+
+const termsBytes = 6
+
+function encodeTerms({ creditBytes, maxChannels }: ChannelTerms): Uint8Array {
+  const value = new Uint8Array(termsBytes)
+  const view = new DataView(value.buffer)
+  view.setUint32(0, creditBytes)
+  view.setUint16(4, maxChannels)
+  return value
+}
+
+function termsOf(value: Uint8Array): ChannelTerms {
+  const view = new DataView(value.buffer, value.byteOffset)
+  return { creditBytes: view.getUint32(0), maxChannels: view.getUint16(4) }
 }
 
 /** Why names of application protocols cannot be; null: they can. */

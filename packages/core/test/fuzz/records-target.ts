@@ -2,6 +2,7 @@
 // first byte is odd, the second and third say where a byte of the sealed stream is changed.
 import assert from 'node:assert/strict'
 import { StalkError } from '#src/errors.js'
+import { defaultLimits } from '#src/limits.js'
 import { CipherState } from '#src/noise/cipher-state.js'
 import { noiseCiphers } from '#src/noise/suites.js'
 import { decodeCompact } from '#src/session/message-coding.js'
@@ -99,8 +100,7 @@ function receive(chunks: readonly Uint8Array[]): Received {
       exporterSecret: key,
       handshakeHash: key,
     },
-    maxMessageBytes,
-    maxRecordBytes: 100,
+    limits: { ...defaultLimits, maxMessageBytes },
     recordNumbers: numbers,
   })
   const queue = new ByteQueue()
@@ -114,7 +114,9 @@ function receive(chunks: readonly Uint8Array[]): Received {
         if (record === null) break
         records += 1
         if (record.type !== 'data') continue
-        for (const message of channel.messagesOf(record.frames)) {
+        for (const event of channel.channels.read(record.frames, 0)) {
+          if (event.type !== 'message') continue
+          const { bytes: message } = event
           assert.ok(message.length > 0 && message.length <= maxMessageBytes)
           messages.push(message)
           assertSameBytes(decodeCompact(message, maxMessageBytes), 'compact', message)

@@ -78,7 +78,7 @@ const whole = [
   '< record 0 ACCEPT',
   '> record 0 DATA',
   '> record 1 DATA',
-  '> record 2 CLOSE',
+  '> record 2 DATA',
 ]
 
 for (const suite of suites) {
@@ -98,7 +98,7 @@ for (const suite of suites) {
     assert.equal(detail(part('C'), 'application protocols'), 'kv/1')
     assert.deepEqual(detail(part('C'), 'h_final'), recording.a.session.channelBinding)
     assert.deepEqual(detail(part('record 0 DATA'), 'message'), Spack.of(['string', 'hello'], ['integer', 42]))
-    assert.equal(detail(part('record 2 CLOSE'), 'code'), 0)
+    assert.equal(detail(part('record 3 CLOSE'), 'code'), 0)
     const message = detail(part('record 1 DATA'), 'message') as Spack
     assert.equal((message.values()[0] as string).length, 40_000)
   })

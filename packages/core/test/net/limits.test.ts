@@ -183,8 +183,9 @@ test('limits.maxQueuedMessages and maxQueuedBytes: send refuses what a peer does
   }
 })
 
-test('limits.maxUnreadMessages and maxUnreadBytes: a side that does not receive stops reading', async (t) => {
-  for (const limits of [{ maxUnreadMessages: 5 }, { maxUnreadBytes: 500 }]) {
+test('limits.maxUnreadMessages and maxUnreadBytes: without channels a side that does not receive stops reading', async (t) => {
+  for (const unread of [{ maxUnreadMessages: 5 }, { maxUnreadBytes: 500 }]) {
+    const limits = { ...unread, maxChannels: 0 }
     const { client, server } = await talk2(t, { listen: { limits } })
     for (let count = 0; count < 50; count += 1) client.send(text(`${count}`.padEnd(100, 'x')))
     await client.flush()

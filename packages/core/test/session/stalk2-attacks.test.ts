@@ -363,7 +363,12 @@ test('time: a silent peer is asked, then taken for dead, and told so; after a CL
   assert.equal(a.session.nextTickAt, Infinity)
   b.session.end()
   output(b.session)
-  assert.equal(b.session.nextTickAt, Infinity)
+  // with channels, the two go on until both have sent their last
+  assert.notEqual(b.session.nextTickAt, Infinity)
+  const plain = await establishedPair2({ a: { limits: { ...defaultLimits, maxChannels: 0 } } })
+  plain.b.session.end()
+  output(plain.b.session)
+  assert.equal(plain.b.session.nextTickAt, Infinity)
   const quiet = end(initiator2({ keepalive: null }), ed25519Alice)
   assert.equal(quiet.session.nextTickAt, Infinity)
 })
@@ -403,7 +408,9 @@ const forged: readonly [string, string, StalkError['code'], number][] = [
   ['a REJECT after the verdict', '060001', 'RECORD_UNEXPECTED', 2],
   ['a record of unknown type', '09', 'RECORD_TYPE_UNKNOWN', 2],
   ['a record without frames', '01', 'FRAME_EMPTY', 2],
-  ['a frame of an unknown channel', '010203aa', 'FRAME_CHANNEL', 2],
+  ['a frame of an unknown channel', '010303aa', 'FRAME_CHANNEL', 2],
+  ['a frame of a channel that was never opened', '011003aa', 'CHANNEL_UNKNOWN', 2],
+  ['what is said about channels and makes no sense', '010203aa', 'CHANNEL_CONTROL_INVALID', 2],
   ['a frame over the end of its record', '010005aa', 'FRAME_MALFORMED', 2],
   ['a message that is no spack', '010003ff', 'PEER_MESSAGE_INVALID', 2],
   ['a CLOSE inside a message', '010002aa|020000', 'MESSAGE_TRUNCATED', 2],

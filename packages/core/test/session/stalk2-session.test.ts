@@ -5,6 +5,7 @@ import { StalkError } from '#src/errors.js'
 import { signAs } from '#src/identity/sign.js'
 import { CipherState } from '#src/noise/cipher-state.js'
 import { noiseCiphers } from '#src/noise/suites.js'
+import { defaultLimits } from '#src/limits.js'
 import { RecordChannel } from '#src/session/record-channel.js'
 import { encodeClose } from '#src/stalk2/control-records.js'
 import { suites } from '#src/stalk2/suites.js'
@@ -209,7 +210,7 @@ test('after the last word of a failed session its keys are gone', () => {
     handshakeHash: new Uint8Array(32),
     exporterSecret: new Uint8Array(32),
   }
-  const channel = new RecordChannel({ keys, maxMessageBytes: 1000, maxRecordBytes: 1000 })
+  const channel = new RecordChannel({ keys, limits: defaultLimits })
   const said: Uint8Array[] = []
   channel.lastWord(said, encodeClose({ code: 2, reason: '' }))
   assert.equal(said.length, 1)

@@ -23,7 +23,13 @@ import { bytes } from '../support/vectors.js'
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 test('fields come back as they went in, and the signed part is all before the signature', () => {
-  const fields = { identity: bytes('aa'), maxMessageBytes: 5, applicationProtocols: ['a', 'b'], ticket: bytes('bb') }
+  const fields = {
+    identity: bytes('aa'),
+    maxMessageBytes: 5,
+    applicationProtocols: ['a', 'b'],
+    ticket: bytes('bb'),
+    channels: { creditBytes: 0xffff_ffff, maxChannels: 0xffff },
+  }
   const unsigned = encodeUnsigned(fields, 64)
   const whole = withSignature(unsigned, new Uint8Array(64).fill(3))
   assert.equal(whole.length, 512)
@@ -44,6 +50,10 @@ test('B and C are padded to multiples of 512, whatever is in them', () => {
 
 const refused: readonly [PayloadPlace, string, StalkErrorCode][] = [
   ['B', '01', 'STALK2_PAYLOAD_MALFORMED'],
+  ['A', '060006000004000002', 'STALK2_PAYLOAD_MISPLACED'],
+  ['B', '060006000004000002', 'STALK2_PAYLOAD_MISPLACED'],
+  ['C', '0600050000040000', 'STALK2_PAYLOAD_VALUE'],
+  ['C', '060006000003ff0002', 'STALK2_PAYLOAD_VALUE'],
   ['B', '010002aa', 'STALK2_PAYLOAD_MALFORMED'],
   ['B', '01000001', 'STALK2_PAYLOAD_MALFORMED'],
   ['B', '010000010000', 'STALK2_PAYLOAD_ORDER'],
@@ -70,9 +80,10 @@ for (const [place, payload, expected] of refused) {
   })
 }
 
-test('unknown types below 0x80 are ignored in every message, and what follows a largest message in its entry', () => {
-  for (const place of ['A', 'B', 'C', 'ACCEPT'] as const) readPayload(bytes('060001aa7f0000'), place)
+test('unknown types below 0x80 are ignored in every message, and what follows a value that is known', () => {
+  for (const place of ['A', 'B', 'C', 'ACCEPT'] as const) readPayload(bytes('070001aa7f0000'), place)
   assert.equal(readPayload(bytes('03000600000009ffff'), 'C').maxMessageBytes, 9)
+  assert.deepEqual(readPayload(bytes('06000700000400000209'), 'ACCEPT').channels, { creditBytes: 1024, maxChannels: 2 })
 })
 
 test('64 application protocols are read, 65 are not, nor a name of 256 bytes', () => {

@@ -14,7 +14,8 @@ import {
   readRecordBody,
 } from '#src/stalk2/control-records.js'
 import { exportSecret } from '#src/stalk2/exporter.js'
-import { MessageAssembler, MessageQueue } from '#src/stalk2/frames.js'
+import { FrameReader, MessageAssembler, MessageQueue } from '#src/stalk2/frames.js'
+import { OutgoingChannel, Scheduler } from '#src/stalk2/scheduler.js'
 import { Keepalive, PingMeter } from '#src/stalk2/keepalive.js'
 import { RecordOpener, RecordSealer } from '#src/stalk2/record-layer.js'
 import { chooseApplicationProtocol, checkChosenProtocol, closedError, rejectedError } from '#src/stalk2/verdict.js'
@@ -143,37 +144,60 @@ for (const [record, expected] of badRecords) {
   })
 }
 
+/** The messages that become whole with a record’s frames. */
+function messagesOf(assembler: MessageAssembler, frames: Uint8Array): Uint8Array[] {
+  const messages: Uint8Array[] = []
+  const reader = new FrameReader(frames)
+  const isChannel = (channel: number): boolean => channel <= 1
+  for (let frame = reader.next(isChannel); frame !== null; frame = reader.next(isChannel)) {
+    const message = frame.channel === 1 ? null : assembler.add(frame)
+    if (message !== null) messages.push(message)
+  }
+  return messages
+}
+
+/** A queue of messages without credit. */
+function sender(): { push: (message: Uint8Array) => void; nextRecord: (maxBytes: number) => Uint8Array | null } {
+  const scheduler = new Scheduler()
+  const channel = new OutgoingChannel(0, 'normal', Infinity)
+  return {
+    push: (message) => scheduler.send(channel, message),
+    nextRecord: (maxBytes) => scheduler.nextRecord(maxBytes, true),
+  }
+}
+
 test('messages of any size go through records of any size, in order and once', () => {
   const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 3000 })), {
     maxLength: 40,
   })
   fc.assert(
     fc.property(sizes, fc.integer({ min: 4, max: 2000 }), (messages, recordBytes) => {
-      const queue = new MessageQueue()
+      const queue = sender()
       const sent = messages.map((size, index) => new Uint8Array(size).fill(index))
       for (const message of sent) queue.push(message)
       const assembler = new MessageAssembler(3000)
       const received: Uint8Array[] = []
       for (let record = queue.nextRecord(recordBytes); record !== null; record = queue.nextRecord(recordBytes)) {
         assert.ok(record.length <= recordBytes && record[0] === 1)
-        received.push(...assembler.read(record.subarray(1)).map((message) => message.slice()))
+        received.push(...messagesOf(assembler, record.subarray(1)).map((message) => message.slice()))
       }
       assert.deepEqual(received, sent)
-      assert.ok(queue.bytes === 0 && !assembler.isInMessage)
+      assert.ok(!assembler.isInMessage)
     }),
     { numRuns: 300 },
   )
 })
 
 test('a record has at most 4,096 frames, on either side', () => {
-  const queue = new MessageQueue()
+  const queue = sender()
   for (let count = 0; count < 4097; count += 1) queue.push(Uint8Array.of(0))
   const [first, second] = [queue.nextRecord(65_518)!, queue.nextRecord(65_518)!]
-  assert.equal(new MessageAssembler(9).read(first.subarray(1)).length, 4096)
-  assert.equal(new MessageAssembler(9).read(second.subarray(1)).length, 1)
+  assert.equal(messagesOf(new MessageAssembler(9), first.subarray(1)).length, 4096)
+  assert.equal(messagesOf(new MessageAssembler(9), second.subarray(1)).length, 1)
   const both = Uint8Array.of(...first.subarray(1), ...second.subarray(1))
-  assert.throws(() => new MessageAssembler(9).read(both), code('FRAME_COUNT'))
+  assert.throws(() => messagesOf(new MessageAssembler(9), both), code('FRAME_COUNT'))
   assert.throws(() => queue.push(new Uint8Array()), RangeError)
+  assert.throws(() => new MessageQueue().take(1), RangeError)
   queue.push(Uint8Array.of(1))
   assert.throws(() => queue.nextRecord(3), RangeError)
 })
@@ -197,23 +221,23 @@ const badFrames: readonly [string, StalkErrorCode][] = [
 ]
 for (const [frames, expected] of badFrames) {
   test(`the frames ${frames === '' ? 'of nothing' : frames} are ${expected}`, () => {
-    assert.throws(() => new MessageAssembler(4).read(bytes(frames)), code(expected))
+    assert.throws(() => messagesOf(new MessageAssembler(4), bytes(frames)), code(expected))
   })
 }
 
 test('padding means nothing, in a message or between; a message of exactly the limit is read', () => {
   const assembler = new MessageAssembler(4)
-  assert.deepEqual(assembler.read(bytes('0102ff0002aa0101')), [])
+  assert.deepEqual(messagesOf(assembler, bytes('0102ff0002aa0101')), [])
   assert.ok(assembler.isInMessage)
-  assert.deepEqual(assembler.read(bytes('0103ff0007bbccdd')), [bytes('aabbccdd')])
-  assert.deepEqual(assembler.read(bytes('0002aa0001')), [bytes('aa')])
+  assert.deepEqual(messagesOf(assembler, bytes('0103ff0007bbccdd')), [bytes('aabbccdd')])
+  assert.deepEqual(messagesOf(assembler, bytes('0002aa0001')), [bytes('aa')])
 })
 
 test('fragments of one byte, endlessly, end at the limit', () => {
   const assembler = new MessageAssembler(100_000)
   const fragments = new Uint8Array(3 * 1000).map((_, index) => [0, 2, 7][index % 3]!)
   assert.throws(() => {
-    for (let count = 0; count < 1000; count += 1) assembler.read(fragments)
+    for (let count = 0; count < 1000; count += 1) messagesOf(assembler, fragments)
   }, code('PEER_MESSAGE_TOO_LARGE'))
 })
 

@@ -17,6 +17,8 @@ export interface KitTranscript {
     readonly allowAnonymous: boolean
     readonly applicationProtocols: readonly string[] | null
     readonly maxMessageBytes: number
+    /** What you offer of channels; missing: none. */
+    readonly channels?: { readonly creditBytes: number; readonly maxChannels: number }
     /** Private keys, in the order in which they are needed. */
     readonly x25519: readonly string[]
     /** What the identity signs with, in the order in which it is asked to. */

@@ -39,7 +39,12 @@ export class KitEnd {
     const common = {
       suites: you.suites.map((id) => suiteOf(id)!),
       applicationProtocols: you.applicationProtocols,
-      limits: { ...defaultLimits, maxMessageBytes: you.maxMessageBytes },
+      limits: {
+        ...defaultLimits,
+        maxMessageBytes: you.maxMessageBytes,
+        maxChannels: you.channels?.maxChannels ?? 0,
+        channelCreditBytes: you.channels?.creditBytes ?? 0,
+      },
       keepalive: null,
       keyLog,
       generateKeyPair: () => x25519KeyPairFrom(fromHex(keys.shift()!)),

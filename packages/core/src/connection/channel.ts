@@ -1,0 +1,311 @@
+import { Spack } from '@stalk/spack'
+import { StalkError, type PeerStatement } from '../errors.js'
+import { checkNames } from '../option-names.js'
+import type { SessionChannels, Priority } from '../session/session.js'
+import type { Outbox } from './outbox.js'
+import { withCaller } from './caller.js'
+import { checkReason } from './statements.js'
+import { checkTimeout } from './timeouts.js'
+import { Waiters } from './waiters.js'
+
+/** What a channel needs of its connection. */
+export interface ChannelHost {
+  readonly session: SessionChannels
+  readonly outbox: Outbox
+  /** Throws what keeps the connection from sending. */
+  readonly refuseIfSendingEnded: () => void
+  /** A message was sent, or came and is received. */
+  readonly onUse: (direction: 'sent' | 'received', message: Spack) => void
+  /** The session has failed. */
+  readonly onFailure: (error: StalkError) => void
+  /** There is nothing more to be told about this channel. */
+  readonly onOver: (id: number) => void
+}
+
+interface ChannelParts {
+  readonly id: number
+  readonly name: string
+  readonly priority: Priority
+  readonly host: ChannelHost
+  /** Gives the channel up when it aborts. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How long `close()` waits for the peer, unless told otherwise. */
+const CLOSE_TIMEOUT_MS = 5_000
+
+const cancelled = 0
+const internal = 2
+
+/**
+ * A stream of messages of its own on a connection: in order, with its own backpressure, beside all others.
+ *
+ * Made by `connection.openChannel`, on the other side by `connection.acceptChannel`.
+ */
+export class Channel implements AsyncIterable<Spack> {
+  /** As whoever opened it named it, 1 to 255 bytes of UTF-8: escape that of a peer before you show it. */
+  readonly name: string
+  readonly priority: Priority
+  /** Resolves when the channel is over: both sides have ended it, or it was given up. Never rejects, see {@link error}. */
+  readonly closed: Promise<void>
+  readonly #id: number
+  readonly #host: ChannelHost
+  readonly #waiters = new Waiters<Spack | null>()
+  readonly #stopListening: () => void
+  #settleClosed: () => void = () => undefined
+  /** What gave the channel up, or what is missing at its end. */
+  #error: Error | null = null
+  #closing: Promise<void> | null = null
+  #isOver = false
+  #isUnwanted = false
+  #peerHasEnded = false
+  #hasEnded = false
+  /** Whether all that we sent is with the kernel, after we ended. */
+  #hasLeft = false
+
+  /** @internal */
+  constructor({ id, name, priority, host, signal }: ChannelParts) {
+    this.#id = id
+    this.#host = host
+    this.name = name
+    this.priority = priority
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve
+    })
+    const onAbort = (): void => this.#giveUp({ code: cancelled, reason: '' }, signal?.reason as Error)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#stopListening = () => signal?.removeEventListener('abort', onAbort)
+  }
+
+  /** What gave the channel up, or ended it too early; null if nothing went wrong (yet). The reason of its signal, if that did. */
+  get error(): Error | null {
+    return this.#error
+  }
+
+  /**
+   * Queues a message, as `connection.send` does.
+   *
+   * @returns false when this channel’s queue is above its high-water mark: `await flush()` before sending more
+   * @throws StalkError MESSAGE_TOO_LARGE, MESSAGE_INVALID, SEND_QUEUE_FULL (nothing is sent, the channel goes on), CHANNEL_CLOSED,
+   *   CHANNEL_RESET, or what ended the connection or its sending half
+   */
+  send(message: Spack): boolean {
+    if (!(message instanceof Spack)) throw new TypeError("send takes a Spack: new Spack().string('hi')")
+    this.#refuseIfSendingEnded()
+    const roomLeft = this.#host.outbox.sendOn(this.#id, message)
+    this.#host.onUse('sent', message)
+    return roomLeft
+  }
+
+  /**
+   * Resolves when everything sent so far on this channel is with the kernel; rejects with what gave the channel up before.
+   *
+   * @param options.signal gives up waiting, with its reason; what was sent goes its way all the same
+   */
+  async flush({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (this.#isOver && this.#error !== null && !this.#hasLeft) throw this.#error
+    if (this.#isOver) return
+    await this.#host.outbox.flushChannel(this.#id, signal)
+  }
+
+  /**
+   * The next message, or null when the peer has ended the channel. After `close()` the answer is null.
+   *
+   * @param options.signal gives up waiting, with its reason; no message is lost by that
+   * @throws StalkError CHANNEL_RESET, CHANNEL_TRUNCATED, CHANNEL_CLOSED after `abort()`, or what ended the connection
+   */
+  receive({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Spack | null> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
+    if (this.#isUnwanted && this.#error === null) return Promise.resolve(null)
+    try {
+      const message = this.#read()
+      if (message !== null) return Promise.resolve(message)
+    } catch (error) {
+      return Promise.reject(error as StalkError)
+    }
+    if (this.#error !== null) return Promise.reject(this.#error)
+    if (this.#peerHasEnded) return Promise.resolve(null)
+    return withCaller(this.#waiters.add(signal))
+  }
+
+  /** Messages until the peer has ended the channel. Leaving the loop early leaves the channel open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Spack, void, undefined> {
+    for (;;) {
+      const message = await this.receive()
+      if (message === null) return
+      yield message
+    }
+  }
+
+  /** Sends what is queued and then the end of our direction: the peer’s `receive()` gives null, ours goes on. */
+  async end(): Promise<void> {
+    this.#refuseIfSendingEnded()
+    await this.#end()
+  }
+
+  /**
+   * Sends what is queued, ends the channel and waits for the peer to do the same, reading and discarding until then. A peer that does not
+   * within `timeoutMs`, 5,000 unless told otherwise, is told that the channel is given up.
+   *
+   * @throws StalkError CLOSE_TIMEOUT if the peer did not take what was queued, or what gave the channel up before it was sent
+   */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    checkNames('close', options, ['timeoutMs'])
+    const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    this.#closing ??= this.#close(timeoutMs)
+    return this.#closing
+  }
+
+  /** `await using`: closes the channel at the end of the block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /**
+   * Gives the channel up at once, both ways: what is queued and what is unread is lost. Pending and later calls throw CHANNEL_CLOSED, the
+   * peer’s CHANNEL_RESET with this code and reason. Does nothing if the channel is over.
+   *
+   * @param options.code 0 (not wanted any more, the default), 1 (refused: nothing was looked at), 2 (internal error), or the application’s
+   *   own from 0x4000 to 0xffff
+   * @param options.reason for the peer, at most 255 bytes of UTF-8
+   */
+  abort(options: { readonly code?: number; readonly reason?: string } = {}): void {
+    checkNames('abort', options, ['code', 'reason'])
+    const { code = cancelled, reason = '' } = options
+    if (!(Number.isInteger(code) && code >= 0 && (code <= internal || (code >= 0x4000 && code <= 0xffff)))) {
+      throw new RangeError(
+        `code is 0 (cancelled), 1 (refused), 2 (internal), or the application’s own from 0x4000 to 0xffff, not ${code}`,
+      )
+    }
+    checkReason(reason)
+    this.#giveUp({ code, reason }, new StalkError('CHANNEL_CLOSED', 'this side has given the channel up'))
+  }
+
+  /** @internal A message can be read. */
+  onMessage(): void {
+    if (this.#waiters.isEmpty) return
+    try {
+      const message = this.#read()
+      if (message !== null) this.#waiters.resolveFirst(message)
+    } catch (error) {
+      this.#waiters.rejectAll(error as StalkError)
+    }
+  }
+
+  /** @internal The peer has sent its last. */
+  onEnd(isTruncated: boolean): void {
+    this.#peerHasEnded = true
+    if (isTruncated) {
+      this.#error = new StalkError('CHANNEL_TRUNCATED', 'the peer ended the connection before it had ended the channel')
+      this.#waiters.rejectAll(this.#error)
+    } else this.#waiters.resolveAll(null)
+    this.#finishIfOver()
+  }
+
+  /** @internal The peer has given it up. */
+  onReset(statement: PeerStatement): void {
+    this.fail(resetError(statement))
+  }
+
+  /** @internal It is over, or the whole connection. */
+  fail(error: Error): void {
+    if (this.#isOver) return
+    this.#error = error
+    this.#finish()
+    this.#waiters.rejectAll(error)
+    this.#host.outbox.failChannel(this.#id, error)
+  }
+
+  /** @internal Nobody wants what comes any more. */
+  discard(): void {
+    this.#isUnwanted = true
+    this.#waiters.resolveAll(null)
+    this.#host.session.discard(this.#id)
+    this.#host.outbox.schedule()
+  }
+
+  #giveUp(statement: PeerStatement, error: Error): void {
+    if (this.#isOver) return
+    this.#host.session.reset(this.#id, statement)
+    this.#host.outbox.schedule()
+    this.fail(error)
+  }
+
+  #read(): Spack | null {
+    const { session, outbox, onFailure, onUse } = this.#host
+    try {
+      const message = session.read(this.#id)
+      if (message === null) return null
+      onUse('received', message)
+      if (session.hasControl) outbox.schedule()
+      return message
+    } catch (error) {
+      onFailure(error as StalkError)
+      throw error
+    }
+  }
+
+  async #end(): Promise<void> {
+    const { session, outbox } = this.#host
+    this.#hasEnded = true
+    session.end(this.#id)
+    await outbox.flushChannel(this.#id)
+    this.#hasLeft = true
+    this.#finishIfOver()
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    if (this.#isOver) {
+      this.#isUnwanted = true
+      this.#host.session.discard(this.#id)
+      return
+    }
+    this.discard()
+    const timer = setTimeout(() => this.#onCloseTimeout(timeoutMs), timeoutMs)
+    try {
+      await (this.#hasEnded ? this.flush() : this.#end())
+      await this.closed
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #onCloseTimeout(timeoutMs: number): void {
+    const statement = { code: cancelled, reason: '' }
+    const unsent = this.#host.session.queuedBytes(this.#id)
+    const reason = `the peer did not take the last ${unsent} bytes of the channel within ${timeoutMs} ms: they are lost`
+    if (unsent > 0) this.#giveUp(statement, new StalkError('CLOSE_TIMEOUT', reason))
+    else this.#giveUp(statement, new StalkError('CHANNEL_CLOSED', 'this side has closed the channel'))
+  }
+
+  #finishIfOver(): void {
+    if (this.#peerHasEnded && this.#hasLeft) this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#stopListening()
+    this.#host.onOver(this.#id)
+    this.#settleClosed()
+  }
+
+  #refuseIfSendingEnded(): void {
+    if (this.#error !== null && this.#isOver) throw this.#error
+    if (this.#hasEnded) {
+      throw new StalkError('CHANNEL_CLOSED', 'this side has ended the channel: nothing more can be sent on it')
+    }
+    this.#host.refuseIfSendingEnded()
+  }
+}
+
+function resetError(statement: PeerStatement): StalkError {
+  const meaning = ['it is not wanted any more', 'nobody took it', 'internal error'][statement.code]
+  const said = statement.reason === '' ? '' : `, ${JSON.stringify(statement.reason)}`
+  return new StalkError(
+    'CHANNEL_RESET',
+    `the peer gave the channel up: ${meaning ?? `code ${statement.code}`}${said}`,
+    undefined,
+    statement,
+  )
+}

@@ -1,0 +1,396 @@
+import { StalkError, type PeerStatement } from '../errors.js'
+import type { Limits } from '../limits.js'
+import {
+  controlChannel,
+  firstChannel,
+  lastChannel,
+  readControl,
+  type ChannelControl,
+  type ChannelTerms,
+  type Priority,
+} from '../stalk2/channel-control.js'
+import { FrameReader, mainChannel, paddingChannel, type Frame } from '../stalk2/frames.js'
+import { CreditPool, ReceiveWindow, type WindowSizes } from '../stalk2/receive-window.js'
+import { ResetMeter } from '../stalk2/reset-meter.js'
+import { OutgoingChannel, Scheduler } from '../stalk2/scheduler.js'
+import { IncomingChannel, type IncomingMessage } from './incoming-channel.js'
+import type { ChannelEvent } from './session.js'
+
+/** What DATA records bring, in order. */
+export type TableEvent =
+  /** A message of the connection itself, encoded. */
+  | ({ readonly type: 'message' } & IncomingMessage)
+  | ChannelEvent
+  /** The peer has sent its last on all channels, and on the connection itself. */
+  | { readonly type: 'done'; readonly reason: string }
+
+type TableLimits = Pick<Limits, 'maxMessageBytes' | 'channelCreditBytes' | 'channelWindowBytes' | 'maxChannelBytes'>
+
+/** The highest credit that a sender may have. */
+const maxCredit = 2 ** 32 - 1
+
+/** A channel that both sides may use, or one of them still. */
+interface OpenChannel {
+  readonly id: number
+  readonly isOurs: boolean
+  readonly outgoing: OutgoingChannel
+  readonly incoming: IncomingChannel
+  /** Whether END was said, and whether it has left. */
+  hasEnded: boolean
+  endHasLeft: boolean
+  peerHasEnded: boolean
+  /** Whether it counts among those that its side has open. */
+  isCounted: boolean
+}
+
+/** What came on a channel, which counts once the record that it stands in was read without a fault. */
+interface Arrival {
+  readonly channel: OpenChannel
+  /** Null: a part of a message. */
+  readonly message: IncomingMessage | null
+}
+
+/** All channels of a connection: which there are, what each has to send, and what came on it (SPEC, stalk/2 §14). */
+export class ChannelTable {
+  readonly scheduler = new Scheduler()
+  readonly #limits: TableLimits
+  readonly #channels = new Map<number, OpenChannel>()
+  readonly #pool: CreditPool
+  readonly #sizes: WindowSizes
+  readonly #resetMeter = new ResetMeter()
+  /** The messages of the connection itself. */
+  #main: OpenChannel
+  /** What the two sides said; null: there are no channels but the first two. */
+  #terms: { readonly ours: ChannelTerms; readonly peers: ChannelTerms } | null = null
+  #nextOwnId = 0
+  #nextPeerId = 0
+  #ownCount = 0
+  #peerCount = 0
+  #peerIsDone = false
+
+  constructor(limits: TableLimits) {
+    this.#limits = limits
+    const { channelCreditBytes: creditBytes, channelWindowBytes, maxChannelBytes } = limits
+    this.#sizes = { creditBytes, windowBytes: Math.max(creditBytes, channelWindowBytes) }
+    this.#pool = new CreditPool(maxChannelBytes, creditBytes / 2)
+    this.#main = this.#channel(mainChannel, true, 'normal', Infinity, null)
+  }
+
+  /** Both sides want channels. Before any message. */
+  enable(role: 'initiator' | 'responder', ours: ChannelTerms, peers: ChannelTerms): void {
+    this.#terms = { ours, peers }
+    const isInitiator = role === 'initiator'
+    this.#nextOwnId = firstChannel + (isInitiator ? 0 : 1)
+    this.#nextPeerId = firstChannel + (isInitiator ? 1 : 0)
+    this.#main = this.#channel(mainChannel, true, 'normal', peers.creditBytes, this.#window(mainChannel))
+  }
+
+  get isEnabled(): boolean {
+    return this.#terms !== null
+  }
+
+  get peerIsDone(): boolean {
+    return this.#peerIsDone
+  }
+
+  /** What the peer may send beyond the first credits. */
+  get extraBytes(): number {
+    return this.#pool.usedBytes
+  }
+
+  /** Channels that are not over. */
+  get size(): number {
+    return this.#channels.size
+  }
+
+  // sending
+
+  /** Opens a channel, to be used at once. Throws TOO_MANY_CHANNELS, CONNECTION_EXPIRED. */
+  open(name: string, priority: Priority): number {
+    const terms = this.#terms
+    if (terms === null) throw new TypeError('there are no channels')
+    const { maxChannels, creditBytes } = terms.peers
+    if (this.#ownCount >= maxChannels) {
+      throw new StalkError(
+        'TOO_MANY_CHANNELS',
+        `the peer takes ${maxChannels} channels of ours at once, all are in use`,
+      )
+    }
+    const id = this.#nextOwnId
+    if (id > lastChannel)
+      throw new StalkError('CONNECTION_EXPIRED', 'all numbers of channels are used up: connect anew')
+    this.#nextOwnId += 2
+    this.#ownCount += 1
+    this.#channels.set(id, this.#channel(id, true, priority, creditBytes, this.#window(id)))
+    this.scheduler.say({ type: 'open', id, priority, name })
+    return id
+  }
+
+  send(id: number, message: Uint8Array): void {
+    const { outgoing, hasEnded } = this.#sending(id)
+    if (hasEnded) throw new TypeError('this side has ended the channel')
+    this.scheduler.send(outgoing, message)
+  }
+
+  /** Bytes and messages that have not left; messages that have. 0 for a channel that is over. */
+  queuedBytes(id: number): number {
+    return this.#find(id)?.outgoing.messages.bytes ?? 0
+  }
+
+  queuedMessages(id: number): number {
+    return this.#find(id)?.outgoing.messages.count ?? 0
+  }
+
+  sentMessages(id: number): number {
+    return this.#find(id)?.outgoing.messages.taken ?? 0
+  }
+
+  /** Ends our direction of a channel after what is queued. */
+  end(id: number): void {
+    const channel = this.#channels.get(id)
+    if (channel === undefined || channel.hasEnded) return
+    channel.hasEnded = true
+    this.scheduler.end(channel.outgoing, () => {
+      channel.endHasLeft = true
+      this.#uncountIfOver(channel)
+      this.#forgetIfRead(id)
+    })
+  }
+
+  /** Gives a channel up, both ways. */
+  reset(id: number, statement: PeerStatement): void {
+    const channel = this.#channels.get(id)
+    if (channel === undefined) return
+    this.#drop(channel)
+    if (channel.endHasLeft && channel.peerHasEnded) return
+    // it counts until the peer can know: whoever does not read cannot make us say this without end
+    this.scheduler.say({ type: 'reset', id, statement }, () => this.#uncount(channel))
+  }
+
+  // receiving
+
+  /** What a DATA record brings. Throws FRAME_*, CHANNEL_*, PEER_MESSAGE_TOO_LARGE, MESSAGE_TRUNCATED: then nothing of it counts. */
+  read(frames: Uint8Array, now: number): TableEvent[] {
+    const events: TableEvent[] = []
+    const arrivals: Arrival[] = []
+    const reader = new FrameReader(frames)
+    for (let frame = reader.next(this.#isChannel); frame !== null; frame = reader.next(this.#isChannel)) {
+      if (frame.channel === paddingChannel) continue
+      if (frame.channel === controlChannel) this.#onControl(frame, events, now)
+      else this.#onFrame(frame, events, arrivals)
+    }
+    this.#keep(arrivals, events)
+    return events
+  }
+
+  /** The first unread message of a channel, encoded; null: there is none. */
+  take(id: number): Uint8Array | null {
+    const message = this.#channels.get(id)?.incoming.take() ?? null
+    if (message !== null) this.#forgetIfRead(id)
+    return message
+  }
+
+  /** So many messages of the connection itself were consumed. */
+  consume(count: number, cost: number): void {
+    this.#main.incoming.consume(count, cost)
+  }
+
+  /** Nobody will read this channel any more. */
+  discard(id: number): void {
+    this.#channels.get(id)?.incoming.discard()
+    this.#forgetIfRead(id)
+  }
+
+  /** The peer has ended its direction, of everything. Throws MESSAGE_TRUNCATED. */
+  endOfPeer(): ChannelEvent[] {
+    const events = this.#endAll()
+    this.#keep([], events)
+    return events
+  }
+
+  #endAll(): ChannelEvent[] {
+    if (this.#peerIsDone) return []
+    this.#peerIsDone = true
+    this.#main.incoming.end()
+    const events: ChannelEvent[] = []
+    for (const channel of [...this.#channels.values()]) {
+      if (channel.peerHasEnded) continue
+      this.#onEnd(channel)
+      events.push({ type: 'channelEnd', id: channel.id, isTruncated: true })
+    }
+    return events
+  }
+
+  readonly #isChannel = (id: number): boolean =>
+    id <= paddingChannel || (this.isEnabled && (id === controlChannel || id >= firstChannel))
+
+  #onFrame(frame: Frame, events: TableEvent[], arrivals: Arrival[]): void {
+    if (this.#peerIsDone) throw ended('anything')
+    const id = frame.channel
+    const channel = id === mainChannel ? this.#main : this.#peers(id)
+    // it crossed what ended the channel
+    if (channel === null) return
+    if (channel.peerHasEnded) throw ended(`channel ${id}`)
+    const message = channel.incoming.read(frame)
+    if (id === mainChannel) {
+      if (message === null) return
+      channel.incoming.lend()
+      events.push({ type: 'message', ...message })
+      return
+    }
+    arrivals.push({ channel, message })
+    if (message !== null) events.push({ type: 'channelMessage', id })
+  }
+
+  /** What came without a fault: now it can be read, and room made for more. */
+  #keep(arrivals: readonly Arrival[], events: readonly TableEvent[]): void {
+    this.#main.incoming.grant()
+    for (const { channel, message } of arrivals) {
+      if (message !== null) channel.incoming.keep(message)
+    }
+    let last: OpenChannel | null = null
+    for (const { channel } of arrivals) {
+      if (channel !== last) channel.incoming.grant()
+      last = channel
+    }
+    for (const event of events) if (event.type === 'channelEnd') this.#forgetIfRead(event.id)
+  }
+
+  #onControl({ bytes, isFinal }: Frame, events: TableEvent[], now: number): void {
+    if (!isFinal) throw new StalkError('CHANNEL_CONTROL_INVALID', 'what is said about channels is not cut into frames')
+    const control = readControl(bytes)
+    switch (control.type) {
+      case 'open':
+        this.#onOpen(control)
+        events.push({ ...control, type: 'channel' })
+        return
+      case 'credit':
+        this.#onCredit(control.id, control.bytes)
+        return
+      case 'end': {
+        if (this.#peerIsDone) throw ended('anything')
+        const channel = this.#peers(control.id)
+        if (channel === null) return
+        if (channel.peerHasEnded) throw ended(`channel ${control.id}`)
+        this.#onEnd(channel)
+        events.push({ type: 'channelEnd', id: control.id, isTruncated: false })
+        return
+      }
+      case 'reset':
+        this.#onReset(control, events, now)
+        return
+      case 'done':
+        if (this.#peerIsDone) throw ended('anything')
+        events.push(...this.#endAll(), { type: 'done', reason: control.reason })
+        return
+    }
+  }
+
+  #onOpen({ id, priority }: Extract<ChannelControl, { readonly type: 'open' }>): void {
+    const terms = this.#terms
+    if (this.#peerIsDone || terms === null) throw ended('anything')
+    if (id !== this.#nextPeerId) {
+      throw new StalkError('CHANNEL_ID', `the peer opens channel ${id} where ${this.#nextPeerId} is the next`)
+    }
+    const { maxChannels } = terms.ours
+    if (this.#peerCount >= maxChannels) {
+      throw new StalkError('CHANNEL_LIMIT', `the peer opens more than the ${maxChannels} channels that it may`)
+    }
+    this.#nextPeerId += 2
+    this.#peerCount += 1
+    this.#channels.set(id, this.#channel(id, false, priority, terms.peers.creditBytes, this.#window(id)))
+  }
+
+  #onCredit(id: number, bytes: number): void {
+    const channel = id === mainChannel ? this.#main : this.#peers(id)
+    if (channel === null) return
+    const { outgoing } = channel
+    if (outgoing.credit + bytes > maxCredit) {
+      throw new StalkError('CHANNEL_CREDIT_OVERFLOW', `the peer grants more than ${maxCredit} bytes on channel ${id}`)
+    }
+    this.scheduler.addCredit(outgoing, bytes)
+  }
+
+  #onEnd(channel: OpenChannel): void {
+    channel.peerHasEnded = true
+    channel.incoming.end()
+    this.#uncountIfOver(channel)
+  }
+
+  #onReset(
+    { id, statement }: Extract<ChannelControl, { readonly type: 'reset' }>,
+    events: TableEvent[],
+    now: number,
+  ): void {
+    const channel = this.#peers(id)
+    if (channel === null) return
+    if (!channel.isOurs) this.#resetMeter.onReset(now)
+    this.#drop(channel)
+    this.#uncount(channel)
+    events.push({ type: 'channelReset', id, statement })
+  }
+
+  /** A channel that the peer names; null: it is over. Throws CHANNEL_UNKNOWN for one that never was. */
+  #peers(id: number): OpenChannel | null {
+    const channel = this.#channels.get(id)
+    if (channel !== undefined) return channel
+    const isOurs = (id - this.#nextOwnId) % 2 === 0
+    if (id >= firstChannel && id < (isOurs ? this.#nextOwnId : this.#nextPeerId)) return null
+    throw new StalkError('CHANNEL_UNKNOWN', `channel ${id} was never opened`)
+  }
+
+  #find(id: number): OpenChannel | undefined {
+    return id === mainChannel ? this.#main : this.#channels.get(id)
+  }
+
+  #sending(id: number): OpenChannel {
+    const channel = this.#find(id)
+    if (channel === undefined) throw new TypeError('the channel is over')
+    return channel
+  }
+
+  #channel(id: number, isOurs: boolean, priority: Priority, credit: number, window: ReceiveWindow | null): OpenChannel {
+    return {
+      id,
+      isOurs,
+      outgoing: new OutgoingChannel(id, priority, credit),
+      incoming: new IncomingChannel(this.#limits.maxMessageBytes, window),
+      hasEnded: false,
+      endHasLeft: false,
+      peerHasEnded: false,
+      isCounted: true,
+    }
+  }
+
+  #window(id: number): ReceiveWindow {
+    return new ReceiveWindow(this.#pool, this.#sizes, (bytes) => this.scheduler.grant(id, bytes))
+  }
+
+  /** Both sides have ended it: for the peer it is over. */
+  #uncountIfOver(channel: OpenChannel): void {
+    if (channel.endHasLeft && channel.peerHasEnded) this.#uncount(channel)
+  }
+
+  /** What is unread when it is over can still be read. */
+  #forgetIfRead(id: number): void {
+    const channel = this.#channels.get(id)
+    if (channel?.endHasLeft && channel.peerHasEnded && !channel.incoming.hasUnread) this.#channels.delete(id)
+  }
+
+  #drop(channel: OpenChannel): void {
+    this.#channels.delete(channel.id)
+    this.scheduler.drop(channel.outgoing)
+    channel.incoming.drop()
+  }
+
+  #uncount(channel: OpenChannel): void {
+    if (!channel.isCounted) return
+    channel.isCounted = false
+    if (channel.isOurs) this.#ownCount -= 1
+    else this.#peerCount -= 1
+  }
+}
+
+function ended(what: string): StalkError {
+  return new StalkError('CHANNEL_ENDED', `the peer goes on with ${what} after it had ended that`)
+}

@@ -1,0 +1,76 @@
+import type { Spack } from '@stalk/spack'
+import type { PeerStatement } from '../errors.js'
+import type { Priority } from '../stalk2/channel-control.js'
+import type { ChannelTable } from './channel-table.js'
+import type { SessionChannels } from './session.js'
+
+/** What the channels need of their session. */
+interface Owner {
+  /** Throws what poisoned the session, and what is wrong with the message. */
+  readonly encode: (message: Spack) => Uint8Array
+  /** Throws PEER_MESSAGE_INVALID. */
+  readonly decode: (bytes: Uint8Array) => Spack
+  /** Poisons the session. */
+  readonly fail: (error: unknown) => Error
+}
+
+/** The channels of a session: messages instead of bytes. */
+export class Stalk2Channels implements SessionChannels {
+  readonly #table: ChannelTable
+  readonly #owner: Owner
+
+  constructor(table: ChannelTable, owner: Owner) {
+    this.#table = table
+    this.#owner = owner
+  }
+
+  open(name: string, priority: Priority): number {
+    return this.#table.open(name, priority)
+  }
+
+  send(id: number, message: Spack): void {
+    this.#table.send(id, this.#owner.encode(message))
+  }
+
+  read(id: number): Spack | null {
+    const bytes = this.#table.take(id)
+    if (bytes === null) return null
+    try {
+      return this.#owner.decode(bytes)
+    } catch (error) {
+      throw this.#owner.fail(error)
+    }
+  }
+
+  end(id: number): void {
+    this.#table.end(id)
+  }
+
+  reset(id: number, statement: PeerStatement): void {
+    this.#table.reset(id, statement)
+  }
+
+  discard(id: number): void {
+    this.#table.discard(id)
+  }
+
+  consume(count: number, cost: number): void {
+    this.#table.consume(count, cost)
+  }
+
+  queuedBytes(id: number): number {
+    return this.#table.queuedBytes(id)
+  }
+
+  queuedMessages(id: number): number {
+    return this.#table.queuedMessages(id)
+  }
+
+  sentMessages(id: number): number {
+    return this.#table.sentMessages(id)
+  }
+
+  get hasControl(): boolean {
+    return this.#table.scheduler.hasOutput(false)
+  }
+}
