@@ -1,7 +1,7 @@
 import { Spack } from '@stalk/spack'
 import { StalkError, type PeerStatement } from '../errors.js'
 import { checkNames } from '../option-names.js'
-import type { SessionChannels, Priority } from '../session/session.js'
+import { resetError, type Priority, type SessionChannels } from '../session/session.js'
 import type { Outbox } from './outbox.js'
 import { withCaller } from './caller.js'
 import { checkReason } from './statements.js'
@@ -121,7 +121,8 @@ export class Channel implements AsyncIterable<Spack> {
       const message = this.#read()
       if (message !== null) return Promise.resolve(message)
     } catch (error) {
-      return Promise.reject(error as StalkError)
+      const failure = error as StalkError
+      return Promise.reject(failure)
     }
     if (this.#error !== null) return Promise.reject(this.#error)
     if (this.#peerHasEnded) return Promise.resolve(null)
@@ -297,15 +298,4 @@ export class Channel implements AsyncIterable<Spack> {
     }
     this.#host.refuseIfSendingEnded()
   }
-}
-
-function resetError(statement: PeerStatement): StalkError {
-  const meaning = ['it is not wanted any more', 'nobody took it', 'internal error'][statement.code]
-  const said = statement.reason === '' ? '' : `, ${JSON.stringify(statement.reason)}`
-  return new StalkError(
-    'CHANNEL_RESET',
-    `the peer gave the channel up: ${meaning ?? `code ${statement.code}`}${said}`,
-    undefined,
-    statement,
-  )
 }

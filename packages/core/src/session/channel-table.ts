@@ -12,7 +12,7 @@ import {
 import { FrameReader, mainChannel, paddingChannel, type Frame } from '../stalk2/frames.js'
 import { CreditPool, ReceiveWindow, type WindowSizes } from '../stalk2/receive-window.js'
 import { ResetMeter } from '../stalk2/reset-meter.js'
-import { OutgoingChannel, Scheduler } from '../stalk2/scheduler.js'
+import { OutgoingChannel, Scheduler, type ControlEntry } from '../stalk2/scheduler.js'
 import { IncomingChannel, type IncomingMessage } from './incoming-channel.js'
 import type { ChannelEvent } from './session.js'
 
@@ -55,6 +55,8 @@ export class ChannelTable {
   readonly scheduler = new Scheduler()
   readonly #limits: TableLimits
   readonly #channels = new Map<number, OpenChannel>()
+  /** Those that we have given up, as long as that has not left. */
+  readonly #leaving = new Map<number, { readonly channel: OpenChannel; readonly entry: ControlEntry }>()
   readonly #pool: CreditPool
   readonly #sizes: WindowSizes
   readonly #resetMeter = new ResetMeter()
@@ -132,7 +134,7 @@ export class ChannelTable {
     this.scheduler.send(outgoing, message)
   }
 
-  /** Bytes and messages that have not left; messages that have. 0 for a channel that is over. */
+  /** Bytes and messages that have not left, 0 for a channel that is over; messages that have, all of such a one. */
   queuedBytes(id: number): number {
     return this.#find(id)?.outgoing.messages.bytes ?? 0
   }
@@ -142,7 +144,7 @@ export class ChannelTable {
   }
 
   sentMessages(id: number): number {
-    return this.#find(id)?.outgoing.messages.taken ?? 0
+    return this.#find(id)?.outgoing.messages.taken ?? Infinity
   }
 
   /** Ends our direction of a channel after what is queued. */
@@ -164,7 +166,11 @@ export class ChannelTable {
     this.#drop(channel)
     if (channel.endHasLeft && channel.peerHasEnded) return
     // it counts until the peer can know: whoever does not read cannot make us say this without end
-    this.scheduler.say({ type: 'reset', id, statement }, () => this.#uncount(channel))
+    const entry = this.scheduler.say({ type: 'reset', id, statement }, () => {
+      this.#leaving.delete(id)
+      this.#uncount(channel)
+    })
+    this.#leaving.set(id, { channel, entry })
   }
 
   // receiving
@@ -270,7 +276,10 @@ export class ChannelTable {
       case 'end': {
         if (this.#peerIsDone) throw ended('anything')
         const channel = this.#peers(control.id)
-        if (channel === null) return
+        if (channel === null) {
+          this.#onLateEnd(control.id)
+          return
+        }
         if (channel.peerHasEnded) throw ended(`channel ${control.id}`)
         this.#onEnd(channel)
         events.push({ type: 'channelEnd', id: control.id, isTruncated: false })
@@ -323,11 +332,31 @@ export class ChannelTable {
     now: number,
   ): void {
     const channel = this.#peers(id)
-    if (channel === null) return
-    if (!channel.isOurs) this.#resetMeter.onReset(now)
+    if ((id - this.#nextPeerId) % 2 === 0) this.#resetMeter.onReset(now)
+    if (channel === null) {
+      this.#withdrawReset(id)
+      return
+    }
     this.#drop(channel)
     this.#uncount(channel)
     events.push({ type: 'channelReset', id, statement })
+  }
+
+  /** The peer has ended a channel that we have given up, which it does not know yet. */
+  #onLateEnd(id: number): void {
+    const channel = this.#leaving.get(id)?.channel
+    if (channel === undefined) return
+    channel.peerHasEnded = true
+    if (channel.endHasLeft) this.#withdrawReset(id)
+  }
+
+  /** For the peer the channel is over: what we would say of it means nothing any more. */
+  #withdrawReset(id: number): void {
+    const leaving = this.#leaving.get(id)
+    if (leaving === undefined) return
+    this.#leaving.delete(id)
+    this.scheduler.unsay(leaving.entry)
+    this.#uncount(leaving.channel)
   }
 
   /** A channel that the peer names; null: it is over. Throws CHANNEL_UNKNOWN for one that never was. */

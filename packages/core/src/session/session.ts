@@ -4,6 +4,7 @@ import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import { priorities, type Priority } from '../stalk2/channel-control.js'
 
+export { resetError } from '../stalk2/verdict.js'
 export { priorities }
 export type { Priority }
 
@@ -81,7 +82,7 @@ export interface SessionChannels {
   queuedBytes(id: number): number
   /** How many messages are queued on a channel. */
   queuedMessages(id: number): number
-  /** How many messages of a channel `takeOutput` has handed out whole, 0 for the session’s own. */
+  /** How many messages of a channel `takeOutput` has handed out whole, 0 for the session’s own; Infinity if the channel is over. */
   sentMessages(id: number): number
   /** Whether `takeOutput` has something to say besides messages. */
   readonly hasControl: boolean

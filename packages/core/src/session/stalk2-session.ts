@@ -300,7 +300,9 @@ export class Stalk2Session implements Session {
     const payload = encodeAcceptPayload({ maxMessageBytes, applicationProtocols, channels })
     this.#transport().channel.say(encodeAccept(payload))
     this.#enter(admitted(candidate))
-    if (end !== null) this.#events.push({ type: 'end', statement: end })
+    if (end === null) return
+    this.#transport().channel.channels.endOfPeer()
+    this.#events.push({ type: 'end', statement: end })
   }
 
   #establish(state: EstablishedState): void {

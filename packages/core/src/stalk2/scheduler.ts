@@ -75,7 +75,8 @@ class Ring {
   }
 }
 
-interface ControlEntry {
+/** Something that is to be said about channels. */
+export interface ControlEntry {
   readonly bytes: Uint8Array
   readonly onLeft: (() => void) | null
 }
@@ -87,7 +88,7 @@ export class Scheduler {
   /** Whose turn it is. */
   #turn: Ring
   #bytes = 0
-  #control: ControlEntry[] = []
+  readonly #control = new Set<ControlEntry>()
   readonly #credits = new Map<number, number>()
 
   constructor() {
@@ -107,7 +108,7 @@ export class Scheduler {
 
   /** Whether there is something that can leave now. */
   hasOutput(withMessages: boolean): boolean {
-    if (this.#control.length > 0 || this.#credits.size > 0) return true
+    if (this.#control.size > 0 || this.#credits.size > 0) return true
     return withMessages && this.#next() !== null
   }
 
@@ -139,8 +140,15 @@ export class Scheduler {
   }
 
   /** Says something about channels, before all messages. */
-  say(control: ChannelControl, onLeft: (() => void) | null = null): void {
-    this.#control.push({ bytes: encodeControl(control), onLeft })
+  say(control: ChannelControl, onLeft: (() => void) | null = null): ControlEntry {
+    const entry = { bytes: encodeControl(control), onLeft }
+    this.#control.add(entry)
+    return entry
+  }
+
+  /** Takes back what has not left. */
+  unsay(entry: ControlEntry): void {
+    this.#control.delete(entry)
   }
 
   /** Lets the peer send so much more; what has not left yet is one. */
@@ -164,7 +172,7 @@ export class Scheduler {
       }
     }
     this.#bytes = 0
-    this.#control = []
+    this.#control.clear()
     this.#credits.clear()
   }
 
@@ -176,14 +184,11 @@ export class Scheduler {
 
   /** False: the record has no more room. */
   #planControl(plan: RecordPlan): boolean {
-    let count = 0
     for (const entry of this.#control) {
-      if (!pushControl(plan, entry.bytes)) break
+      if (!pushControl(plan, entry.bytes)) return false
+      this.#control.delete(entry)
       entry.onLeft?.()
-      count += 1
     }
-    if (count > 0) this.#control = this.#control.slice(count)
-    if (this.#control.length > 0) return false
     for (const [id, bytes] of this.#credits) {
       if (!pushControl(plan, encodeControl({ type: 'credit', id, bytes }))) return false
       this.#credits.delete(id)

@@ -1,4 +1,5 @@
 import { StalkError, type PeerStatement, type StalkErrorCode } from '../errors.js'
+import { resetCodes } from './channel-control.js'
 import { closeCodes, rejectCodes, type RecordBody } from './control-records.js'
 import { refusalCodes } from './preamble.js'
 
@@ -14,6 +15,17 @@ export function closedError(statement: PeerStatement): StalkError {
   return new StalkError(
     'CLOSED_BY_PEER',
     `the peer gave the connection up: ${meaning}${said(statement)}`,
+    undefined,
+    statement,
+  )
+}
+
+/** What a RESET of the peer means here (SPEC, stalk/2 §14). */
+export function resetError(statement: PeerStatement): StalkError {
+  const meaning = resets[statement.code] ?? `code ${statement.code}`
+  return new StalkError(
+    'CHANNEL_RESET',
+    `the peer gave the channel up: ${meaning}${said(statement)}`,
     undefined,
     statement,
   )
@@ -63,6 +75,12 @@ const closings: Readonly<Record<number, string>> = {
   [closeCodes.timeout]: 'timeout',
   [closeCodes.expired]: 'it may not send any more records',
   [closeCodes.internal]: 'internal error',
+}
+
+const resets: Readonly<Record<number, string>> = {
+  [resetCodes.cancelled]: 'it is not wanted any more',
+  [resetCodes.refused]: 'nobody took it',
+  [resetCodes.internal]: 'internal error',
 }
 
 /** The reason as a JSON string: what a terminal might obey is escaped. */

@@ -1,5 +1,6 @@
 // Records after the handshake. An input is a list of plaintexts, `u16 length ‖ plaintext`, which are sealed under a fixed key; if the
-// first byte is odd, the second and third say where a byte of the sealed stream is changed.
+// first byte is odd, the second and third say where a byte of the sealed stream is changed. If it has the bit 02, the two sides have
+// channels: the one that hears has opened two, and reads what comes on those of the other.
 import assert from 'node:assert/strict'
 import { StalkError } from '#src/errors.js'
 import { defaultLimits } from '#src/limits.js'
@@ -16,6 +17,16 @@ const key = new Uint8Array(32).fill(5)
 const maxMessageBytes = 1000
 const numbers = { rekeyInterval: 3, last: 20 }
 
+const opened = '020f0110016563686f'
+const channelSeeds: readonly (readonly string[])[] = [
+  // a call in one record: OPEN, message, END
+  [`01${opened}100701010702050310`],
+  // a message in two frames; credit; END and RESET of what was opened to the peer
+  [`01${opened}10040101`, '01100307', '01020902 11e807'.replace(' ', ''), '0102050311', '01020d041340006e6f'],
+  // RESET, and what crossed it; credit for the connection itself; DONE and CLOSE
+  [`01${opened}020d041000006e6f`, '011007010107', '010207020064', '01020905627965', '020000'],
+]
+
 export const recordsTarget: Target = {
   name: 'records',
   seeds: [
@@ -25,9 +36,10 @@ export const recordsTarget: Target = {
     program(`01${'000101'.slice(0, 4).repeat(3)}`, '05', '060003', '020005'),
     program(...Array.from({ length: 20 }, () => '010007010107')),
     new Uint8Array([1, 0, 5, ...program('010007010107', '020000').subarray(3)]),
+    ...channelSeeds.map((records) => program(...records).with(0, 2)),
   ],
   run(input) {
-    const { plaintexts, damageAt } = parse(input)
+    const { plaintexts, damageAt, hasChannels } = parse(input)
     const sealer = new RecordSealer(new CipherState(noiseCiphers.AESGCM, key), numbers)
     const sealed: Uint8Array[] = []
     const ended = outcomeOf(() => {
@@ -36,8 +48,8 @@ export const recordsTarget: Target = {
     })
     const stream = new Uint8Array(Buffer.concat(sealed))
     if (damageAt !== null && stream.length > 0) stream[damageAt % stream.length]! ^= 1
-    const whole = receive([stream])
-    assert.deepEqual(receive(pieces(stream)), whole, 'the outcome depends on how the bytes were cut')
+    const whole = receive([stream], hasChannels)
+    assert.deepEqual(receive(pieces(stream), hasChannels), whole, 'the outcome depends on how the bytes were cut')
     const intact =
       damageAt === null || stream.length === 0 ? plaintexts.length : untouched(sealed, damageAt % stream.length)
     assert.ok(whole.records <= intact, 'a record that was damaged is used')
@@ -56,7 +68,7 @@ function program(...plaintexts: readonly string[]): Uint8Array {
   return new Uint8Array(Buffer.concat([Buffer.alloc(3), ...parts]))
 }
 
-function parse(input: Uint8Array): { plaintexts: Uint8Array[]; damageAt: number | null } {
+function parse(input: Uint8Array): { plaintexts: Uint8Array[]; damageAt: number | null; hasChannels: boolean } {
   const [flags = 0, high = 0, low = 0] = input
   const plaintexts: Uint8Array[] = []
   let at = 3
@@ -65,7 +77,7 @@ function parse(input: Uint8Array): { plaintexts: Uint8Array[]; damageAt: number 
     plaintexts.push(input.slice(at + 2, at + 2 + length))
     at += 2 + length
   }
-  return { plaintexts, damageAt: (flags & 1) === 1 ? (high << 8) | low : null }
+  return { plaintexts, damageAt: (flags & 1) === 1 ? (high << 8) | low : null, hasChannels: (flags & 2) === 2 }
 }
 
 function seal(sealer: RecordSealer, plaintext: Uint8Array): Uint8Array {
@@ -92,7 +104,9 @@ interface Received {
   readonly messages: readonly Uint8Array[]
 }
 
-function receive(chunks: readonly Uint8Array[]): Received {
+const terms = { creditBytes: 1024, maxChannels: 3 }
+
+function receive(chunks: readonly Uint8Array[], hasChannels: boolean): Received {
   const channel = new RecordChannel({
     keys: {
       send: new CipherState(noiseCiphers.AESGCM, key),
@@ -100,9 +114,17 @@ function receive(chunks: readonly Uint8Array[]): Received {
       exporterSecret: key,
       handshakeHash: key,
     },
-    limits: { ...defaultLimits, maxMessageBytes },
+    limits: {
+      ...defaultLimits,
+      maxMessageBytes,
+      channelCreditBytes: 1024,
+      channelWindowBytes: 2048,
+      maxChannelBytes: 2048,
+    },
     recordNumbers: numbers,
   })
+  if (hasChannels) channel.channels.enable('responder', terms, terms)
+  for (const name of hasChannels ? ['one', 'two'] : []) channel.channels.open(name, 'normal')
   const queue = new ByteQueue()
   const messages: Uint8Array[] = []
   let records = 0
@@ -115,7 +137,9 @@ function receive(chunks: readonly Uint8Array[]): Received {
         records += 1
         if (record.type !== 'data') continue
         for (const event of channel.channels.read(record.frames, 0)) {
+          if (event.type === 'channelMessage') readChannel(channel, event.id)
           if (event.type !== 'message') continue
+          if (hasChannels) channel.channels.consume(1, event.cost)
           const { bytes: message } = event
           assert.ok(message.length > 0 && message.length <= maxMessageBytes)
           messages.push(message)
@@ -125,7 +149,27 @@ function receive(chunks: readonly Uint8Array[]): Received {
     }
     return 'waits'
   })
+  checkAnswer(channel, chunks)
   return { outcome, records, messages }
+}
+
+/** Messages on channels of the peer are read at once; nobody reads the others. */
+function readChannel({ channels }: RecordChannel, id: number): void {
+  if (id % 2 === 1) return
+  const message = channels.take(id)
+  assert.ok(message !== null && message.length > 0 && message.length <= maxMessageBytes)
+}
+
+/** What is to be said can be said, there are no more channels than may be, and what is granted is bounded. */
+function checkAnswer({ channels }: RecordChannel, chunks: readonly Uint8Array[]): void {
+  const heard = chunks.reduce((sum, { length }) => sum + length, 0)
+  let said = 0
+  for (let body = channels.scheduler.nextRecord(1000, true); body !== null;) {
+    said += body.length
+    body = channels.scheduler.nextRecord(1000, true)
+  }
+  assert.ok(said <= 100 + heard, `${said} bytes are said about ${heard}`)
+  assert.ok(channels.extraBytes <= 2048 + maxMessageBytes + 1024, `${channels.extraBytes} bytes are granted`)
 }
 
 /** The bytes of channel 0 in a DATA record, as far as it is well-formed: written anew, to compare. */

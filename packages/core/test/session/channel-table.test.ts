@@ -128,6 +128,28 @@ test('a peer that does not read what refuses its channels cannot make us say it 
   assert.throws(openOne, code('CHANNEL_LIMIT'))
 })
 
+test('a channel that both sides give up is free for the one that opened it, and is not given up twice', () => {
+  const { a, b } = tables({ maxChannels: 1 })
+  a.open('x', 'normal')
+  carry(a, b)
+  b.reset(16, { code: 1, reason: 'no' })
+  a.reset(16, { code: 0, reason: '' })
+  carry(a, b)
+  assert.equal(nextBody(b), null)
+  a.open('y', 'normal')
+  carry(a, b)
+  // the same if both had ended it, which crosses
+  b.end(18)
+  const ended = nextBody(b)!
+  b.reset(18, { code: 1, reason: 'no' })
+  a.end(18)
+  a.read(ended, 0)
+  carry(a, b)
+  assert.equal(nextBody(b), null)
+  a.open('z', 'normal')
+  assert.doesNotThrow(() => carry(a, b))
+})
+
 test('channels that are opened and given up, 10,000 at once or 1,000 a second, are fine; more is CHANNEL_FLOOD', () => {
   const { a } = tables()
   let id = 17

@@ -1,4 +1,5 @@
 // All transcripts of the testkit: what is done to whom, and what must come of it. The expectations are written by hand, from SPEC.
+import { channelCases } from './channel-cases.js'
 import { conversationCases } from './conversation-cases.js'
 import { handshakeCases } from './handshake-cases.js'
 import { negotiationCases } from './negotiation-cases.js'
@@ -10,4 +11,5 @@ export const kitCases: readonly KitCase[] = [
   ...negotiationCases,
   ...handshakeCases,
   ...recordCases,
+  ...channelCases,
 ]

@@ -37,6 +37,10 @@ export type KitStep =
   | { readonly do: 'accept' | 'end' }
   | { readonly do: 'message'; readonly compact: string }
   | { readonly do: 'reject'; readonly code: number; readonly reason: string }
+  | { readonly do: 'open'; readonly name: string; readonly priority: 'interactive' | 'normal' | 'bulk' }
+  | { readonly do: 'messageOn'; readonly channel: number; readonly compact: string }
+  | { readonly do: 'endChannel'; readonly channel: number }
+  | { readonly do: 'reset'; readonly channel: number; readonly code: number; readonly reason: string }
   /** The line ends. */
   | { readonly lineEnds: true }
 
@@ -46,11 +50,24 @@ export interface KitExpectation {
   readonly messages: readonly string[]
   /** Code and reason of the peer’s CLOSE{0}; null: none came. */
   readonly end: { readonly code: number; readonly reason: string } | null
+  /** What came on channels, in the order of their numbers; missing: nothing. */
+  readonly channels?: readonly KitChannel[]
   readonly error: string | null
   /** In which part of the protocol the error is found; null: there is none. */
   readonly stage: 'preamble' | 'A' | 'reply' | 'B' | 'C' | 'verdict' | 'record' | 'end' | null
   /** What the peer is told of the error. */
   readonly tells: 'nothing' | `refusal ${number}` | `reject ${number}` | `close ${number}`
+}
+
+/** What came on a channel. */
+export interface KitChannel {
+  readonly channel: number
+  /** As the peer opened it; null: you did. */
+  readonly opened: { readonly name: string; readonly priority: string } | null
+  /** In the compact form. */
+  readonly messages: readonly string[]
+  /** How the peer ended it: `end`, `truncated` by the end of the connection, or what it said when it gave it up; null: not. */
+  readonly end: 'end' | 'truncated' | { readonly code: number; readonly reason: string } | null
 }
 
 /** The records under one key: an entry of records.json. */

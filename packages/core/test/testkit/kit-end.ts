@@ -6,7 +6,7 @@ import { expectPins, type PeerCheck } from '#src/identity/pins.js'
 import { defaultLimits } from '#src/limits.js'
 import { Stalk2Session } from '#src/session/stalk2-session.js'
 import { suiteOf } from '#src/stalk2/suites.js'
-import type { KitExpectation, KitStep, KitTranscript } from './files.js'
+import type { KitChannel, KitExpectation, KitStep, KitTranscript } from './files.js'
 import { kitIdentities } from './kit-identities.js'
 
 /** What a transcript led to. */
@@ -14,6 +14,7 @@ export interface Outcome {
   readonly established: boolean
   readonly messages: string[]
   readonly end: PeerStatement | null
+  readonly channels: readonly KitChannel[]
   readonly error: string | null
   readonly stage: KitExpectation['stage']
 }
@@ -25,9 +26,11 @@ export class KitEnd {
     established: false,
     messages: [],
     end: null,
+    channels: [],
     error: null,
     stage: null,
   }
+  readonly #channels = new Map<number, { -readonly [Key in keyof KitChannel]: KitChannel[Key] }>()
   readonly #sign: (message: Uint8Array) => Uint8Array
   readonly #isInitiator: boolean
   #decide: ((step: KitStep) => void) | null = null
@@ -103,6 +106,13 @@ export class KitEnd {
   #act(step: Extract<KitStep, { readonly do: string }>): void {
     if (step.do === 'message') this.session.send(decode(fromHex(step.compact), { form: 'compact' }))
     else if (step.do === 'end') this.session.end()
+    else if (step.do === 'open') {
+      const channel = this.session.channels!.open(step.name, step.priority)
+      this.#channels.set(channel, { channel, opened: null, messages: [], end: null })
+    } else if (step.do === 'messageOn') {
+      this.session.channels!.send(step.channel, decode(fromHex(step.compact), { form: 'compact' }))
+    } else if (step.do === 'endChannel') this.session.channels!.end(step.channel)
+    else if (step.do === 'reset') this.session.channels!.reset(step.channel, step)
     else this.#decide!(step)
   }
 
@@ -119,8 +129,34 @@ export class KitEnd {
         }
       }
       if (event.type === 'established') this.outcome.established = true
-      if (event.type === 'message') this.outcome.messages.push(toHex(event.message))
+      if (event.type === 'message') {
+        this.outcome.messages.push(toHex(event.message))
+        this.session.channels?.consume(1, event.cost)
+      }
+      if (event.type === 'channel') {
+        const { id: channel, name, priority } = event
+        this.#channels.set(channel, { channel, opened: { name, priority }, messages: [], end: null })
+      }
+      if (event.type === 'channelMessage') this.#readOn(event.id)
+      if (event.type === 'channelEnd') this.#channels.get(event.id)!.end = event.isTruncated ? 'truncated' : 'end'
+      if (event.type === 'channelReset') {
+        const { code, reason } = event.statement
+        this.#channels.get(event.id)!.end = { code, reason }
+      }
       if (event.type === 'end') this.outcome.end = event.statement
+    }
+    this.outcome.channels = [...this.#channels.values()].sort((one, another) => one.channel - another.channel)
+  }
+
+  #readOn(id: number): void {
+    const channel = this.#channels.get(id)!
+    try {
+      const message = this.session.channels!.read(id)
+      if (message !== null) channel.messages = [...channel.messages, toHex(message)]
+    } catch (error) {
+      if (!(error instanceof StalkError)) throw error
+      this.outcome.error ??= error.code
+      this.outcome.stage ??= this.#stage(error.code)
     }
   }
 }

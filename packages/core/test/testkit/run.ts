@@ -22,6 +22,7 @@ export function runTranscript({ you, steps, expect }: KitTranscript, portion = I
     established: expect.established,
     messages: expect.messages,
     end: expect.end,
+    channels: expect.channels ?? [],
     error: expect.error,
     stage: expect.stage,
   })
