@@ -52,7 +52,7 @@ interface Arrival {
 
 /** All channels of a connection: which there are, what each has to send, and what came on it (SPEC, stalk/2 §14). */
 export class ChannelTable {
-  readonly scheduler = new Scheduler()
+  readonly scheduler: Scheduler = new Scheduler()
   readonly #limits: TableLimits
   readonly #channels = new Map<number, OpenChannel>()
   /** Those that we have given up, as long as that has not left. */

@@ -155,12 +155,12 @@ export class Stalk2Session implements Session {
     if (this.#failure === null) this.#fail(error, null)
   }
 
-  takeOutput(withMessages = true, maxBytes = Infinity): Uint8Array[] {
+  takeOutput(withMessages = true, maxBytes?: number): Uint8Array[] {
     const output = this.#output
     this.#output = []
     if (this.#failure !== null) return output
     try {
-      this.#opened?.channel.takeOutput(output, withMessages, maxBytes)
+      this.#opened?.channel.takeOutput(output, withMessages, maxBytes ?? Infinity)
     } catch (error) {
       this.#fail(error, null)
       output.push(...this.#output.splice(0))

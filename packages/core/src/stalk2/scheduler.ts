@@ -16,7 +16,7 @@ const turnBytes = 16_384
 export class OutgoingChannel {
   readonly id: number
   readonly priority: Priority
-  readonly messages = new MessageQueue()
+  readonly messages: MessageQueue = new MessageQueue()
   /** What the peer still takes. */
   credit: number
   /** Told once END has left, which follows the last message; null: more messages may come. */

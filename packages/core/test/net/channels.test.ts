@@ -106,11 +106,11 @@ test('64 MiB of bulk while requests on another channel go on: the bulk is whole,
   const requests = client.openChannel('requests', { priority: 'interactive' })
   const [bulkThere, requestsThere] = [(await server.acceptChannel())!, (await server.acceptChannel())!]
   const piece = new Spack().bytes(new Uint8Array(1024 * 1024 - 50))
-  let isSent = false
+  const sent = { all: false }
   const sending = (async () => {
     for (let count = 0; count < 64; count += 1) if (!bulk.send(piece)) await bulk.flush()
     await bulk.end()
-    isSent = true
+    sent.all = true
   })()
   const echo = (async () => {
     for await (const message of requestsThere) requestsThere.send(message)
@@ -120,7 +120,7 @@ test('64 MiB of bulk while requests on another channel go on: the bulk is whole,
     for await (const message of bulkThere) pieces += message.length
   })()
   let answered = 0
-  while (!isSent) {
+  while (!sent.all) {
     requests.send(new Spack().integer(answered))
     assert.equal(of(await requests.receive()), answered)
     answered += 1
@@ -207,7 +207,8 @@ test('a signal gives a channel up with its reason, and leaves no listener behind
   assert.equal(getEventListeners(signal, 'abort').length, 0)
   const channel = client.openChannel('long', { signal })
   const there = (await server.acceptChannel())!
-  await Promise.all([channel.receive({ signal: new AbortController().signal }), there.send(text('x'))])
+  there.send(text('x'))
+  await channel.receive({ signal: new AbortController().signal })
   const [receiving, flushing] = [channel.receive(), there.receive()]
   controller.abort(new Error('too long'))
   await assert.rejects(receiving, /too long/u)
