@@ -103,6 +103,7 @@ const byPrefix: readonly (readonly [prefix: string, exitCode: number])[] = [
   ['REJECTED_', exitCodes.authentication],
   ['RECORD_', exitCodes.lost],
   ['FRAME_', exitCodes.lost],
+  ['CHANNEL_', exitCodes.lost],
   ['PEER_MESSAGE_', exitCodes.lost],
   ['PEER_LIST_', exitCodes.input],
   ['CAPTURE_', exitCodes.input],
