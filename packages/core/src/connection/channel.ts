@@ -1,7 +1,8 @@
 import { Spack } from '@stalk/spack'
 import { StalkError, type PeerStatement } from '../errors.js'
 import { checkNames } from '../option-names.js'
-import { resetError, type Priority, type SessionChannels } from '../session/session.js'
+import type { Priority } from '../priorities.js'
+import type { SessionChannels } from '../session/session.js'
 import type { Outbox } from './outbox.js'
 import { withCaller } from './caller.js'
 import { checkReason } from './statements.js'
@@ -203,12 +204,7 @@ export class Channel implements AsyncIterable<Spack> {
     this.#finishIfOver()
   }
 
-  /** @internal The peer has given it up. */
-  onReset(statement: PeerStatement): void {
-    this.fail(resetError(statement))
-  }
-
-  /** @internal It is over, or the whole connection. */
+  /** @internal The peer has given it up, or it is over with the whole connection. */
   fail(error: Error): void {
     if (this.#isOver) return
     this.#error = error

@@ -1,6 +1,7 @@
 import { StalkError } from '../errors.js'
 import { checkNames } from '../option-names.js'
-import { priorities, type ChannelEvent, type Priority } from '../session/session.js'
+import { priorities, type Priority } from '../priorities.js'
+import type { ChannelEvent } from '../session/session.js'
 import { Channel, type ChannelHost } from './channel.js'
 import { Waiters } from './waiters.js'
 
@@ -69,7 +70,7 @@ export class Channels {
         this.#open.get(event.id)?.onEnd(event.isTruncated)
         return
       case 'channelReset':
-        this.#open.get(event.id)?.onReset(event.statement)
+        this.#open.get(event.id)?.fail(event.error)
         return
     }
   }

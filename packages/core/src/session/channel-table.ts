@@ -1,5 +1,6 @@
 import { StalkError, type PeerStatement } from '../errors.js'
 import type { Limits } from '../limits.js'
+import type { Priority } from '../priorities.js'
 import {
   controlChannel,
   firstChannel,
@@ -7,12 +8,12 @@ import {
   readControl,
   type ChannelControl,
   type ChannelTerms,
-  type Priority,
 } from '../stalk2/channel-control.js'
 import { FrameReader, mainChannel, paddingChannel, type Frame } from '../stalk2/frames.js'
 import { CreditPool, ReceiveWindow, type WindowSizes } from '../stalk2/receive-window.js'
 import { ResetMeter } from '../stalk2/reset-meter.js'
 import { OutgoingChannel, Scheduler, type ControlEntry } from '../stalk2/scheduler.js'
+import { resetError } from '../stalk2/verdict.js'
 import { IncomingChannel, type IncomingMessage } from './incoming-channel.js'
 import type { ChannelEvent } from './session.js'
 
@@ -339,7 +340,7 @@ export class ChannelTable {
     }
     this.#drop(channel)
     this.#uncount(channel)
-    events.push({ type: 'channelReset', id, statement })
+    events.push({ type: 'channelReset', id, error: resetError(statement) })
   }
 
   /** The peer has ended a channel that we have given up, which it does not know yet. */

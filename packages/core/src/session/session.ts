@@ -2,11 +2,7 @@ import type { Spack } from '@stalk/spack'
 import type { PeerStatement, StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
-import { priorities, type Priority } from '../stalk2/channel-control.js'
-
-export { resetError } from '../stalk2/verdict.js'
-export { priorities }
-export type { Priority }
+import type { Priority } from '../priorities.js'
 
 /** What protects the messages of a connection. */
 export interface Cipher {
@@ -59,8 +55,8 @@ export type ChannelEvent =
   | { readonly type: 'channelMessage'; readonly id: number }
   /** The peer has sent its last on it; too early, if it only ended the connection. */
   | { readonly type: 'channelEnd'; readonly id: number; readonly isTruncated: boolean }
-  /** The peer has given it up, both ways: what was unread is gone. */
-  | { readonly type: 'channelReset'; readonly id: number; readonly statement: PeerStatement }
+  /** The peer has given it up, both ways: what was unread is gone. CHANNEL_RESET. */
+  | { readonly type: 'channelReset'; readonly id: number; readonly error: StalkError }
 
 /** Many streams of messages over one session (SPEC, stalk/2 §14). Whatever is over is left alone: calls with its number do nothing. */
 export interface SessionChannels {

@@ -1,6 +1,6 @@
 import type { Spack } from '@stalk/spack'
 import type { PeerStatement } from '../errors.js'
-import type { Priority } from '../stalk2/channel-control.js'
+import type { Priority } from '../priorities.js'
 import type { ChannelTable } from './channel-table.js'
 import type { SessionChannels } from './session.js'
 

@@ -1,4 +1,5 @@
 import { StalkError, type PeerStatement } from '../errors.js'
+import { priorities, type Priority } from '../priorities.js'
 import { concatBytes } from '../crypto/bytes.js'
 import { maxReasonBytes } from './control-records.js'
 import { FrameReader } from './frames.js'
@@ -12,10 +13,6 @@ export const controlChannel = 2
 /** The first channel of its own that an initiator opens; that of a responder is one higher. */
 export const firstChannel = 16
 
-/** What goes first if there is more to send than the line takes. */
-export const priorities = ['interactive', 'normal', 'bulk'] as const
-export type Priority = (typeof priorities)[number]
-
 /** Why a channel is given up; from 0x4000 on codes are the application’s. */
 export const resetCodes = {
   /** It is not wanted any more. */
@@ -27,7 +24,7 @@ export const resetCodes = {
 } as const
 
 /** The longest name of a channel, in bytes of UTF-8. */
-export const maxNameBytes = 255
+const maxNameBytes = 255
 
 /** What each side says about channels when the connection begins (SPEC, stalk/2 §4). */
 export interface ChannelTerms {

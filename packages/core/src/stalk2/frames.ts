@@ -5,7 +5,7 @@ import { maxVarint, varintBytes, writeVarint } from './varint.js'
 // Frames in records, and messages in frames: SPEC, stalk/2 §9.
 
 /** A constant of the wire. */
-export const maxFramesPerRecord = 4096
+const maxFramesPerRecord = 4096
 
 /** Channels that are always there: messages of the connection itself, and padding. */
 export const mainChannel = 0

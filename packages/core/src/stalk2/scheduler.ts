@@ -1,4 +1,5 @@
-import { controlChannel, encodeControl, type ChannelControl, type Priority } from './channel-control.js'
+import type { Priority } from '../priorities.js'
+import { controlChannel, encodeControl, type ChannelControl } from './channel-control.js'
 import { MessageQueue, RecordPlan } from './frames.js'
 
 // What goes into the next record: SPEC, stalk/2 §14.

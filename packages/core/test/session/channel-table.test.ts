@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { concatBytes } from '#src/crypto/bytes.js'
 import type { ChannelTable } from '#src/session/channel-table.js'
+import { resetError } from '#src/stalk2/verdict.js'
 import { code } from '../support/errors.js'
 import { carry, control, frame, nextBody, open, reset, tables } from '../support/channels.js'
 
@@ -215,7 +216,7 @@ test('after DONE nothing comes but credit and what is given up: CHANNEL_ENDED', 
   b.read(open(16), 0)
   b.read(done, 0)
   assert.deepEqual(b.read(concatBytes(control({ type: 'credit', id: 16, bytes: 9 }), reset(16)), 0), [
-    { type: 'channelReset', id: 16, statement: { code: 0, reason: '' } },
+    { type: 'channelReset', id: 16, error: resetError({ code: 0, reason: '' }) },
   ])
 })
 
@@ -283,7 +284,9 @@ test('a reset drops what is queued and what is unread, on both sides', () => {
   b.send(16, bytesOf(10))
   carry(b, a)
   b.reset(16, { code: 0x4000, reason: 'enough' })
-  assert.deepEqual(carry(b, a), [{ type: 'channelReset', id: 16, statement: { code: 0x4000, reason: 'enough' } }])
+  assert.deepEqual(carry(b, a), [
+    { type: 'channelReset', id: 16, error: resetError({ code: 0x4000, reason: 'enough' }) },
+  ])
   assert.deepEqual([a.take(16), a.scheduler.bytes, a.size, b.size], [null, 0, 0, 0])
   // both at once: each takes the other’s for something that crossed
   a.open('y', 'normal')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Priority } from '#src/stalk2/channel-control.js'
+import type { Priority } from '#src/priorities.js'
 import { FrameReader } from '#src/stalk2/frames.js'
 import { OutgoingChannel, Scheduler } from '#src/stalk2/scheduler.js'
 

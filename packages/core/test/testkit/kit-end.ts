@@ -140,7 +140,7 @@ export class KitEnd {
       if (event.type === 'channelMessage') this.#readOn(event.id)
       if (event.type === 'channelEnd') this.#channels.get(event.id)!.end = event.isTruncated ? 'truncated' : 'end'
       if (event.type === 'channelReset') {
-        const { code, reason } = event.statement
+        const { code, reason } = event.error.peer!
         this.#channels.get(event.id)!.end = { code, reason }
       }
       if (event.type === 'end') this.outcome.end = event.statement
