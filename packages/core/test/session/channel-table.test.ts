@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { test } from 'node:test'
 import { concatBytes } from '#src/crypto/bytes.js'
 import type { ChannelTable } from '#src/session/channel-table.js'
@@ -308,4 +310,18 @@ test('what was unread when both sides had ended can still be read, and holds no 
   carry(a, b)
   assert.deepEqual(reads(b, 16), [3])
   assert.equal(b.size, 1)
+})
+
+test('the call that SPEC writes down is the one that is made, byte by byte, and is understood', () => {
+  const spec = readFileSync(path.join(import.meta.dirname, '../../../../docs/SPEC.md'), 'utf8')
+  const [, example = ''] = /### stalk\/2 §14 channels[\s\S]*?```text\n(01 +DATA[\s\S]*?)```/u.exec(spec) ?? []
+  const digits = example.split('\n').map((line) => /^(?:[0-9a-f]{2} +)*/u.exec(line)?.[0] ?? '')
+  const { a, b } = tables()
+  a.open('x', 'normal')
+  a.send(16, Uint8Array.of(1, 1, 7))
+  a.end(16)
+  const body = nextBody(a)!
+  assert.equal(digits.join('').replaceAll(' ', ''), `01${Buffer.from(body).toString('hex')}`)
+  assert.equal(b.read(body, 0).length, 3)
+  assert.deepEqual(b.take(16), Uint8Array.of(1, 1, 7))
 })
