@@ -476,8 +476,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   /** However it ended, the keys go. In good order, that is no failure. */
   #wipe(gone: StalkError): void {
     this.#isGone = true
-    this.#isOverInOrder =
-      this.#error === null && this.#outbox.unsentMessages === 0 && this.#session.queuedBytes === 0
+    this.#isOverInOrder = this.#error === null && this.#outbox.unsentMessages === 0 && this.#session.queuedBytes === 0
     this.#session.abort(gone)
   }
 

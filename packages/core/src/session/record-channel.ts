@@ -93,6 +93,15 @@ export class RecordChannel {
     return record
   }
 
+  /**
+   * The line of the peer has ended; false: too early. A peer that was done may leave without CLOSE, unless something of ours waits for
+   * credit, which cannot come any more.
+   */
+  receiveEnd(): boolean {
+    if (this.channels.peerIsDone && this.queuedBytes === 0) this.#peerHasClosed = true
+    return this.#peerHasClosed || this.endsBoth
+  }
+
   /** Says the plaintext of a record, before all messages. */
   say(plaintext: Uint8Array): void {
     this.#urgent.push(plaintext)

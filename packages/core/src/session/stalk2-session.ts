@@ -134,7 +134,7 @@ export class Stalk2Session implements Session {
 
   receiveEnd(): void {
     this.#refuseIfFailed()
-    if (this.#opened?.channel.endsBoth || (this.#opened?.channel.peerHasClosed && this.#state.phase === 'established'))
+    if (this.#opened?.channel.receiveEnd() && (this.#state.phase === 'established' || this.#opened.channel.endsBoth))
       return
     this.#guard(() => {
       throw cutLine(this.#state)

@@ -7,6 +7,7 @@ import { CipherState } from '#src/noise/cipher-state.js'
 import { noiseCiphers } from '#src/noise/suites.js'
 import { defaultLimits } from '#src/limits.js'
 import { RecordChannel } from '#src/session/record-channel.js'
+import type { Stalk2Session } from '#src/session/stalk2-session.js'
 import { encodeClose } from '#src/stalk2/control-records.js'
 import { suites } from '#src/stalk2/suites.js'
 import { code } from '../support/errors.js'
@@ -160,6 +161,27 @@ test('a peer whose admission took longer than silence may last has all its time 
   b.session.tick(10_499)
   assert.equal(b.session.failure, null)
   assert.throws(() => b.session.tick(10_500), code('PEER_DEAD'))
+})
+
+test('a line that ends after DONE and without CLOSE ended in order, unless something waits for credit: CONNECTION_TRUNCATED', async () => {
+  const limits = { ...defaultLimits, channelCreditBytes: 1024, channelWindowBytes: 1024 }
+  const doneTo = async (...sent: readonly string[]): Promise<Stalk2Session> => {
+    const { a, b } = await establishedPair2({ a: { limits }, b: { limits } })
+    for (const each of sent) a.session.send(text(each))
+    b.session.receive(output(a.session), 0)
+    b.session.end()
+    a.session.receive(output(b.session), 0)
+    return a.session
+  }
+  const session = await doneTo('small')
+  session.receiveEnd()
+  assert.deepEqual([session.failure, session.outputEnded], [null, false])
+  session.end()
+  assert.equal(output(session).length > 0, true)
+  assert.equal(session.outputEnded, true)
+  const waiting = await doneTo('x'.repeat(1000), 'y'.repeat(1000), 'z'.repeat(1000))
+  assert.ok(waiting.queuedBytes > 0)
+  assert.throws(() => waiting.receiveEnd(), code('CONNECTION_TRUNCATED'))
 })
 
 test('between C and the verdict neither side has a channel binding or exported secrets', async () => {
