@@ -298,6 +298,16 @@ test('a reset drops what is queued and what is unread, on both sides', () => {
   assert.deepEqual([...carry(a, b), ...carry(b, a)], [])
 })
 
+test('a message in the same record as the reset of its channel is dropped as well', () => {
+  const { a } = tables()
+  const events = a.read(concatBytes(open(17), frame(17, bytesOf(100)), reset(17)), 0)
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['channel', 'channelMessage', 'channelReset'],
+  )
+  assert.deepEqual(reads(a, 17), [])
+})
+
 test('what was unread when both sides had ended can still be read, and holds no place', () => {
   const { a, b } = tables({ maxChannels: 1 })
   a.open('x', 'normal')
