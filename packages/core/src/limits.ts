@@ -106,12 +106,22 @@ export function channelTerms({ channelCreditBytes, maxChannels }: Limits): {
 
 /** The codec’s limits for messages of at most this many bytes: the bounds of their parts grow with it. */
 export function messageLimits(maxMessageBytes: number): Partial<SpackLimits> {
+  if (maxMessageBytes !== lastMessageBytes)
+    [lastMessageBytes, lastLimits] = [maxMessageBytes, limitsOf(maxMessageBytes)]
+  return lastLimits
+}
+
+function limitsOf(maxMessageBytes: number): Partial<SpackLimits> {
   const growth = Math.max(1, maxMessageBytes / defaultSpackLimits.maxPacketBytes)
-  return {
+  return Object.freeze({
     maxPacketBytes: maxMessageBytes,
     maxStringBytes: maxMessageBytes,
     maxByteArrayBytes: maxMessageBytes,
     maxArrayLength: Math.floor(defaultSpackLimits.maxArrayLength * growth),
     maxElements: Math.floor(defaultSpackLimits.maxElements * growth),
-  }
+  })
 }
+
+// most connections of a process take messages of the same size
+let lastMessageBytes = -1
+let lastLimits: Partial<SpackLimits> = defaultSpackLimits

@@ -4,6 +4,7 @@ import { isCompact, type SpackForm } from './form.js'
 import { unsignedBytes, writeSigned, writeUnsigned } from './leb128.js'
 import { resolveLimits, type SpackLimits } from './limits.js'
 import { measure } from './measure.js'
+import type { PacketPool } from './packet-pool.js'
 import { hashBytes, hashRange, resolveSha256, type Sha256 } from './sha256.js'
 import type { Spack } from './spack.js'
 import { utf8Bytes } from './utf8.js'
@@ -17,10 +18,12 @@ export interface EncodeOptions {
   readonly limits?: Partial<SpackLimits>
   /** For the classic form on platforms without a synchronous SHA-256 of their own (browsers). */
   readonly sha256?: Sha256
+  /** For the compact form: where small packets get their memory. Unless told otherwise each has its own. */
+  readonly pool?: PacketPool
 }
 
 /**
- * A packet's bytes: a fresh array of exactly its size, which shares no memory with the packet. A packet has one encoding
+ * A packet's bytes: a fresh array of exactly its size (but see `pool`), which shares no memory with the packet. A packet has one encoding
  * in each form. Lengths of strings count bytes of UTF-8.
  *
  * @throws SpackError with the code that `decode` would give: SPACK_PACKET_TOO_LARGE, SPACK_TOO_MANY_ELEMENTS,
@@ -32,7 +35,7 @@ export interface EncodeOptions {
 export function encode(spack: Spack, options: EncodeOptions = {}): Uint8Array<ArrayBuffer> {
   const limits = resolveLimits(options.limits)
   const compact = isCompact(options.form)
-  if (compact) return encodeCompact(spack.elements, limits)
+  if (compact) return encodeCompact(spack.elements, limits, options.pool)
   return encodeClassic(spack.elements, limits, resolveSha256(options.sha256))
 }
 
@@ -51,12 +54,17 @@ function encodeClassic(
   return bytes
 }
 
-function encodeCompact(elements: readonly SpackElement[], limits: SpackLimits): Uint8Array<ArrayBuffer> {
+function encodeCompact(
+  elements: readonly SpackElement[],
+  limits: SpackLimits,
+  pool: PacketPool | undefined,
+): Uint8Array<ArrayBuffer> {
   const { typesBytes, dataBytes } = measure(elements, { limits, compact: true })
   const typesStart = unsignedBytes(typesBytes)
   const dataStart = typesStart + typesBytes
   checkPacketBytes(dataStart + dataBytes, limits)
-  const bytes = new Uint8Array(dataStart + dataBytes)
+  const packetBytes = dataStart + dataBytes
+  const bytes = pool === undefined ? new Uint8Array(packetBytes) : pool.take(packetBytes)
   writeUnsigned(bytes, 0, typesBytes)
   writeElements(bytes, typesStart, dataStart, elements)
   return bytes

@@ -41,9 +41,16 @@ export const defaultSpackLimits: SpackLimits = Object.freeze({
  */
 export function resolveLimits(limits: Partial<SpackLimits> = defaultSpackLimits): SpackLimits {
   if (limits === defaultSpackLimits) return defaultSpackLimits
+  const known = resolved.get(limits)
+  if (known !== undefined) return known
   for (const name of Object.keys(limits)) checkLimit(name, limits[name as keyof SpackLimits])
-  return { ...defaultSpackLimits, ...limits }
+  const whole = { ...defaultSpackLimits, ...limits }
+  if (Object.isFrozen(limits)) resolved.set(limits, whole)
+  return whole
 }
+
+/** What was made of limits that cannot change any more: whoever uses the same ones for every packet pays for that once. */
+const resolved = new WeakMap<Partial<SpackLimits>, SpackLimits>()
 
 function checkLimit(name: string, value: unknown): void {
   // a misspelt limit that is ignored would be no limit at all

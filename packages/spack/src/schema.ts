@@ -6,6 +6,7 @@ import { encode } from './encode.js'
 import type { Kind } from './kind.js'
 import { resolveLimits, type SpackLimits } from './limits.js'
 import { PacketBuffer } from './packet-buffer.js'
+import { PacketPool } from './packet-pool.js'
 import { placed } from './path.js'
 import { Reader } from './reader.js'
 import { resolveSha256, type Sha256 } from './sha256.js'
@@ -48,6 +49,8 @@ export type Infer<S> = S extends Schema<infer T> ? T : S extends Kind<infer T> ?
 const types = new Reader('types')
 const data = new Reader('data')
 let idleBuffer: PacketBuffer | null = new PacketBuffer()
+// what is decoded at once can stand in the same place every time
+const scratch = new PacketPool()
 
 /**
  * What a packet is made of: its fields, each one element, in order. A packet with a schema is a packet like others, so that
@@ -76,7 +79,7 @@ export class Schema<T> {
 
   constructor(fields: Fields, options: SchemaOptions = {}) {
     this.#layout = new StructLayout(fields)
-    this.#limits = resolveLimits(options.limits)
+    this.#limits = Object.freeze({ ...resolveLimits(options.limits) })
     this.#sha256 = options.sha256
     // the size of the types, and for each a code or two and a length, if it is a short one
     this.#headBytes = 4 + 4 * this.#layout.fields.length
@@ -142,7 +145,8 @@ export class Schema<T> {
 
   /** The value of a packet of elements, such as `connection.receive` gives. Throws as {@link decode}. */
   fromSpack(spack: Spack): T {
-    return this.decode(encode(spack, { form: 'compact', limits: this.#limits }))
+    scratch.reuse()
+    return this.decode(encode(spack, { form: 'compact', limits: this.#limits, pool: scratch }))
   }
 
   /** The schema in its canonical form, a line of JSON (SPEC, spack §schemas). */

@@ -1,4 +1,4 @@
-import { decode, Spack } from '@stalk/spack'
+import { decode, PacketPool, Spack } from '@stalk/spack'
 import { StalkError } from '../errors.js'
 import { messageLimits, type Limits } from '../limits.js'
 import { encodeCompact } from '../session/message-coding.js'
@@ -17,6 +17,7 @@ export interface Pending {
 /** Messages that were not given to a connection yet, and those that were and whose arrival is not confirmed. */
 export class PendingMessages {
   readonly #limits: Limits
+  readonly #pool = new PacketPool()
   #unsent: Pending[] = []
   #unconfirmed: Pending[] = []
   #bytes = 0
@@ -105,7 +106,8 @@ export class PendingMessages {
 
   #pending(message: Spack): Pending {
     const { maxMessageBytes } = this.#limits
-    const encoded = encodeCompact(message, maxMessageBytes, maxMessageBytes)
+    this.#pool.reuse()
+    const encoded = encodeCompact(message, { ownLimit: maxMessageBytes, peerLimit: maxMessageBytes, pool: this.#pool })
     const copy = decode(encoded, { form: 'compact', limits: messageLimits(maxMessageBytes) })
     this.#count += 1
     this.#bytes += encoded.length

@@ -1,12 +1,19 @@
-import { decode, encode, SpackError, type Spack, type SpackErrorCode } from '@stalk/spack'
+import { decode, encode, SpackError, type PacketPool, type Spack, type SpackErrorCode } from '@stalk/spack'
 import { StalkError } from '../errors.js'
 import { messageLimits } from '../limits.js'
 
+/** How large a message may be for each side, in bytes, and where small ones are put. */
+interface CompactOptions {
+  readonly ownLimit: number
+  readonly peerLimit: number
+  readonly pool: PacketPool
+}
+
 /** A message as it goes into frames (SPEC, stalk/2 §9). Throws MESSAGE_TOO_LARGE, MESSAGE_INVALID. */
-export function encodeCompact(message: Spack, ownLimit: number, peerLimit: number): Uint8Array {
+export function encodeCompact(message: Spack, { ownLimit, peerLimit, pool }: CompactOptions): Uint8Array {
   const maxMessageBytes = Math.min(ownLimit, peerLimit)
   try {
-    return encode(message, { form: 'compact', limits: messageLimits(maxMessageBytes) })
+    return encode(message, { form: 'compact', limits: messageLimits(maxMessageBytes), pool })
   } catch (error) {
     const whose =
       peerLimit < ownLimit ? `the peer takes ${peerLimit} bytes` : `limits.maxMessageBytes is ${ownLimit} here`

@@ -1,4 +1,4 @@
-import type { Spack } from '@stalk/spack'
+import { PacketPool, type Spack } from '@stalk/spack'
 import { closeCodeOf, StalkError, type PeerStatement } from '../errors.js'
 import { refusalOf, Rejection, type Candidate } from '../stalk2/admission.js'
 import { channelTerms } from '../limits.js'
@@ -42,6 +42,7 @@ export class Stalk2Session implements Session {
   readonly #options: Options
   readonly #context: StepContext
   readonly #queue: ByteQueue = new ByteQueue()
+  readonly #pool = new PacketPool()
   #state: State
   #failure: StalkError | null = null
   /** Bytes of the handshake, and last words. */
@@ -165,6 +166,8 @@ export class Stalk2Session implements Session {
       this.#fail(error, null)
       output.push(...this.#output.splice(0))
     }
+    // an idle connection holds no memory for messages
+    if (this.queuedBytes === 0) this.#pool.release()
     return output
   }
 
@@ -328,7 +331,11 @@ export class Stalk2Session implements Session {
   }
 
   #encode(message: Spack, { maxMessageBytes }: EstablishedState): Uint8Array {
-    return encodeCompact(message, this.#options.limits.maxMessageBytes, maxMessageBytes ?? UNANNOUNCED_MESSAGE_BYTES)
+    return encodeCompact(message, {
+      ownLimit: this.#options.limits.maxMessageBytes,
+      peerLimit: maxMessageBytes ?? UNANNOUNCED_MESSAGE_BYTES,
+      pool: this.#pool,
+    })
   }
 
   #decode(bytes: Uint8Array): Spack {
