@@ -22,7 +22,7 @@ export interface Limits {
   readonly maxUnreadMessages: number
   /** How many channels the peer may have open at once, at most 65,535; 0: there are no channels at all. stalk/2 only. */
   readonly maxChannels: number
-  /** How many channels that the peer opened may wait for `acceptChannel`: beyond, they are refused. */
+  /** How many channels that the peer opened may wait for `acceptChannel`: beyond, they are refused. A loop over `channels()` takes all. */
   readonly maxPendingChannels: number
   /** What the peer may send at first on each channel, 1,024 at least: `maxChannels` times as much is what it can make us keep. */
   readonly channelCreditBytes: number

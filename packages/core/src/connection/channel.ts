@@ -84,6 +84,14 @@ export class Channel implements AsyncIterable<Spack> {
   }
 
   /**
+   * Whether what comes is discarded: after `close()`, of the channel or of the connection. `receive()` then gives null whatever the peer
+   * has sent, which is not to be taken for its end.
+   */
+  get isDiscarding(): boolean {
+    return this.#isUnwanted
+  }
+
+  /**
    * Queues a message, as `connection.send` does.
    *
    * @returns false when this channel’s queue is above its high-water mark: `await flush()` before sending more

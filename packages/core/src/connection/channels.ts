@@ -25,6 +25,8 @@ export class Channels {
   readonly #open = new Map<number, Channel>()
   readonly #pending = new Map<number, Channel>()
   readonly #waiters = new Waiters<Channel | null>()
+  /** How many loops take whatever the peer opens. */
+  #takers = 0
   /** Why there will be no more of the peer. */
   #ending: Error | 'end' | null = null
 
@@ -56,6 +58,12 @@ export class Channels {
     if (this.#ending === 'end') return Promise.resolve(null)
     if (this.#ending !== null) return Promise.reject(this.#ending)
     return this.#waiters.add(signal)
+  }
+
+  /** From now on somebody comes back for every channel, until the function that this gives is called: as many as the peer may open wait. */
+  takeAll(): () => void {
+    this.#takers += 1
+    return () => (this.#takers -= 1)
   }
 
   deliver(event: ChannelEvent): void {
@@ -98,7 +106,8 @@ export class Channels {
 
   #onOpened({ id, name, priority }: Extract<ChannelEvent, { readonly type: 'channel' }>): void {
     const isWaitedFor = !this.#waiters.isEmpty
-    if (!isWaitedFor && (this.#ending !== null || this.#pending.size >= this.#maxPending)) {
+    const maxPending = this.#takers > 0 ? Infinity : this.#maxPending
+    if (!isWaitedFor && (this.#ending !== null || this.#pending.size >= maxPending)) {
       this.#host.session.reset(id, refused)
       return
     }

@@ -306,7 +306,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   /**
    * The next channel that the peer opened, in their order; null when it opens no more. Those that nobody asks for wait, 64 of them unless
-   * `limits.maxPendingChannels` says otherwise: beyond, they are refused.
+   * `limits.maxPendingChannels` says otherwise: beyond, they are refused. Where many may come at once, loop over {@link channels}.
    *
    * @param options.signal gives up waiting, with its reason; no channel is lost by that
    * @throws TypeError over stalk/1; StalkError CHANNELS_UNAVAILABLE, or what ended the connection
@@ -317,12 +317,21 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     return withCaller(this.#requireChannels().accept(signal))
   }
 
-  /** Channels that the peer opens, until it opens no more. Leaving the loop early changes nothing. */
+  /**
+   * Channels that the peer opens, until it opens no more. While the loop runs all of them wait for it, as many as `limits.maxChannels`
+   * allows: none is refused because many come at once. Leaving the loop early changes nothing else.
+   */
   async *channels(): AsyncGenerator<Channel, void, undefined> {
-    for (;;) {
-      const channel = await this.acceptChannel()
-      if (channel === null) return
-      yield channel
+    requireChannels(this.protocol, this.hasChannels)
+    const release = this.#requireChannels().takeAll()
+    try {
+      for (;;) {
+        const channel = await this.acceptChannel()
+        if (channel === null) return
+        yield channel
+      }
+    } finally {
+      release()
     }
   }
 

@@ -125,6 +125,16 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     return this.#connection
   }
 
+  /**
+   * The connection of this moment, or the next one: for channels, which belong to one connection and end with it.
+   *
+   * @param options.signal gives up waiting, with its reason
+   * @throws StalkError CONNECTION_CLOSED after `close()`, or what ended it for good
+   */
+  connected({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Connection<Socket>> {
+    return withCaller(this.#connected(signal))
+  }
+
   /** What ended it for good, or null. */
   get error(): Error | null {
     return this.#error
@@ -349,6 +359,16 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
       // it is lost, and `#attempt` sees to that
     } finally {
       if (this.#confirming === connection) this.#confirming = null
+    }
+  }
+
+  async #connected(signal: AbortSignal | undefined): Promise<Connection<Socket>> {
+    for (;;) {
+      signal?.throwIfAborted()
+      if (this.#isOver) throw this.#error ?? closedError()
+      // one that has just failed is still here, and of no use
+      if (this.#connection?.error === null) return this.#connection
+      await this.#change(signal)
     }
   }
 

@@ -250,6 +250,48 @@ test('channels that nobody asks for wait, some of them; the rest is refused, whi
   assert.equal((await server.acceptChannel())?.name, 'b')
 })
 
+test('a loop over channels() takes as many as come at once; after it some wait and the rest is refused, as without it', async (t) => {
+  const { client, server } = await talk2(t, { listen: { limits: { maxPendingChannels: 2 } } })
+  const open = (count: number): Channel[] => Array.from({ length: count }, (_, index) => client.openChannel(`${index}`))
+  const taken: Channel[] = []
+  const taking = (async () => {
+    for await (const channel of server.channels()) {
+      taken.push(channel)
+      if (taken.length === 500) return
+    }
+  })()
+  const opened = open(500)
+  await taking
+  assert.deepEqual(
+    taken.map(({ name }) => name),
+    opened.map(({ name }) => name),
+  )
+  assert.ok(opened.every(({ error }) => error === null))
+  const [, , refused] = open(3)
+  assert.equal((await errorOf(refused!.receive())).peer?.code, 1)
+})
+
+test('isDiscarding tells the null of our own close(), of the channel or of the connection, from the peer’s end', async (t) => {
+  const { client, server, here, there } = await channelOf(t)
+  const other = client.openChannel('other')
+  const otherThere = (await server.acceptChannel())!
+  await there.end()
+  assert.equal(await here.receive(), null)
+  assert.equal(here.isDiscarding, false)
+  const waiting = other.receive()
+  const closing = other.close()
+  assert.equal(await waiting, null)
+  assert.equal(other.isDiscarding, true)
+  await otherThere.end()
+  await closing
+  const last = client.openChannel('last')
+  const receiving = last.receive()
+  const closed = client.close({ timeoutMs: 100 })
+  assert.equal(await receiving, null)
+  assert.equal(last.isDiscarding, true)
+  await closed
+})
+
 test('as many channels as the peer takes: TOO_MANY_CHANNELS, until one has ended', async (t) => {
   const { client, server } = await talk2(t, { listen: { limits: { maxChannels: 1 } } })
   const one = client.openChannel('one')

@@ -154,6 +154,32 @@ test('errors of authentication end it at once, with what was not sent', async (t
   }
 })
 
+test('connected() gives the connection of this moment, or the next one; gives up with its signal, and when it is over for good', async (t) => {
+  const { handler, next } = capture()
+  const listener = await bobAt(0, handler)
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const link = reconnects(t, listener.port)
+  const [first, server] = await Promise.all([link.connected(), next()])
+  assert.equal(await link.connected(), first)
+  server.abort()
+  await first.closed
+  const [second] = await Promise.all([link.connected(), next()])
+  assert.notEqual(second, first)
+  assert.equal(second, link.connection)
+  const nobody = await plainServer(t, (socket) => socket.destroy())
+  const lonely = reconnects(t, nobody.port)
+  const controller = new AbortController()
+  const waiting = lonely.connected({ signal: controller.signal })
+  controller.abort(new Error('enough'))
+  await assert.rejects(waiting, /enough/u)
+  await assert.rejects(lonely.connected({ signal: controller.signal }), /enough/u)
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
+  const last = lonely.connected()
+  lonely.abort()
+  await assert.rejects(last, code('CONNECTION_CLOSED'))
+  await assert.rejects(lonely.connected(), code('CONNECTION_CLOSED'))
+})
+
 test('after maxAttempts failures in a row it is RECONNECT_GAVE_UP with the last of them', async (t) => {
   const server = await plainServer(t, (socket) => socket.destroy())
   const delays: number[] = []
