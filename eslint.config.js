@@ -51,8 +51,17 @@ const layers = {
       'reconnecting.ts': ['node:timers/promises'],
     },
   },
-  cli: { files: 'packages/cli/src', allow: [], external: ['@stalk/core', 'commander', 'node:*'] },
-  examples: { files: 'examples', allow: [], external: ['@stalk/core', '@stalk/spack/schema', 'prom-client', 'node:*'] },
+  rpc: { files: 'packages/rpc/src', allow: [], external: ['@stalk/core', '@stalk/spack', '@stalk/spack/schema'] },
+  cli: {
+    files: 'packages/cli/src',
+    allow: [],
+    external: ['@stalk/core', '@stalk/rpc', '@stalk/spack/schema', 'commander', 'node:*'],
+  },
+  examples: {
+    files: 'examples',
+    allow: [],
+    external: ['@stalk/core', '@stalk/rpc', '@stalk/spack/schema', 'prom-client', 'node:*'],
+  },
 }
 
 /** Refuses an import which the layer table does not allow, and says which layer may not know what. */

@@ -1,0 +1,182 @@
+import { SpackError, type Channel, type Identity, type Spack } from '@stalk/core'
+import type { Schema } from '@stalk/spack/schema'
+import { contextOf, type CallContext } from './context.js'
+import { givesOne, takesOne } from './contract.js'
+import { isRpcError, RpcError } from './errors.js'
+import { failureOf } from './failures.js'
+import type { ServedMethod } from './implement.js'
+import { abortable, Lifetime } from './lifetime.js'
+import type { ServeLimits } from './limits.js'
+import { throughMiddleware, type Middleware } from './middleware.js'
+import { Requests } from './requests.js'
+import { drain, type Stream } from './streams.js'
+import { resetCodes, writePlainFailure, type Head } from './wire.js'
+
+/** What a call needs of its server. */
+export interface CallHost {
+  readonly peerIdentity: Identity | null
+  readonly channelBinding: Uint8Array
+  readonly limits: ServeLimits
+  readonly head: Schema<Head>
+  readonly middleware: readonly Middleware[]
+  /** Hears what the caller is not told. */
+  readonly onError: (error: unknown, method: string) => void
+}
+
+/** One call, on its channel, from the side that answers it. */
+export class ServerCall {
+  readonly #channel: Channel
+  readonly #served: ServedMethod
+  readonly #host: CallHost
+  readonly #lifetime = new Lifetime()
+  #requests = 0
+  /** What was wrong with what the peer sent: then it matters no more what the handler makes of it. */
+  #fault: RpcError | null = null
+  /** What a method gives that gives one. */
+  #result: { readonly value: unknown } | null = null
+
+  constructor(channel: Channel, served: ServedMethod, host: CallHost) {
+    this.#channel = channel
+    this.#served = served
+    this.#host = host
+  }
+
+  /** From its beginning until the handler is done and the caller knows. Never rejects. */
+  async run(): Promise<void> {
+    const { signal } = this.#lifetime
+    this.#lifetime.expireIn(this.#host.limits.headTimeoutMs)
+    const onAbort = (): void => this.#onAbort(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    void this.#channel.closed.then(() => {
+      if (this.#channel.error !== null) this.#lifetime.end(failureOf(this.#channel.error))
+    })
+    let carryingOut: Promise<void> = Promise.resolve()
+    try {
+      const context = await this.#begin()
+      carryingOut = throughMiddleware(this.#host.middleware, context, () => this.#carryOut(context))
+      await abortable(carryingOut, signal)
+      await this.#succeed()
+    } catch (error) {
+      this.#fail(error)
+    }
+    await this.#linger()
+    // a handler that does not heed the signal takes its place until it is done
+    await carryingOut.catch(() => undefined)
+    this.#lifetime.release()
+  }
+
+  async #begin(): Promise<CallContext> {
+    const { limits, head: schema, peerIdentity, channelBinding } = this.#host
+    const message = await this.#receive()
+    if (message === null) throw this.#invalid('the call ended before it had begun')
+    const head = this.#read('the head', () => schema.fromSpack(message))
+    const { deadlineMs = limits.maxDeadlineMs, metadata = {} } = head
+    if (deadlineMs < 1) throw this.#invalid('deadlineMs: it is from 1')
+    if (Object.keys(metadata).length > limits.maxMetadataEntries) {
+      throw this.#invalid(`metadata: there are more than ${limits.maxMetadataEntries}`)
+    }
+    this.#lifetime.expireIn(Math.min(deadlineMs, limits.maxDeadlineMs))
+    const { name, method } = this.#served
+    const parts = { method: name, type: method.type, peerIdentity, channelBinding, metadata: Object.freeze(metadata) }
+    return contextOf(parts, this.#lifetime)
+  }
+
+  async #carryOut(context: CallContext): Promise<void> {
+    const { method, handle } = this.#served
+    const input = takesOne(method) ? await this.#receiveOnly() : new Requests(() => this.#receiveNext())
+    const output = await handle(input, context)
+    if (givesOne(method)) this.#result = { value: output }
+    else await drain(output as Stream<unknown>, this.#lifetime.signal, (item) => this.#sendItem(item))
+  }
+
+  async #succeed(): Promise<void> {
+    if (this.#fault !== null) throw this.#fault
+    if (this.#result !== null) await this.#sendItem(this.#result.value)
+    await this.#channel.end()
+  }
+
+  /** Tells the caller, as far as that is its business, and `onError` the rest. */
+  #fail(error: unknown): void {
+    // nobody is there any more, or has been told
+    if (this.#lifetime.signal.aborted) return
+    try {
+      this.#channel.send(this.#failureOf(this.#fault ?? error))
+      this.#channel.end().catch(() => undefined)
+    } catch {
+      this.#channel.abort({ code: internal })
+    }
+  }
+
+  #failureOf(error: unknown): Spack {
+    if (isRpcError(error) && error === this.#fault) return writePlainFailure(error.code, error.message)
+    const { wire, method, name } = this.#served
+    try {
+      if (isRpcError(error) && Object.hasOwn(method.errors, error.code)) {
+        const { code, message, details } = error
+        return wire.writeFailure({ code, message, details: method.errors[code] === undefined ? null : details })
+      }
+      this.#host.onError(error, name)
+    } catch (unfit) {
+      this.#host.onError(unfit, name)
+    }
+    return writePlainFailure('INTERNAL', 'the handler failed')
+  }
+
+  /** Until the peer has ended its direction, too: what it still sends is not wanted. */
+  async #linger(): Promise<void> {
+    const timeoutMs = this.#lifetime.remainingMs
+    await this.#channel.close(timeoutMs === undefined ? {} : { timeoutMs }).catch(() => undefined)
+  }
+
+  #onAbort(reason: unknown): void {
+    const isLate = isRpcError(reason) && reason.code === 'DEADLINE_EXCEEDED'
+    this.#channel.abort({ code: isLate ? resetCodes.deadlineExceeded : resetCodes.cancelled })
+  }
+
+  async #receiveOnly(): Promise<unknown> {
+    const received = await this.#receiveNext()
+    if (received === null) throw this.#invalid('there is no request')
+    if ((await this.#receive()) !== null) throw this.#invalid('there is more than one request')
+    return received.value
+  }
+
+  async #receiveNext(): Promise<{ readonly value: unknown } | null> {
+    if (this.#fault !== null) throw this.#fault
+    const message = await this.#receive()
+    if (message === null) return null
+    const { maxRequests } = this.#host.limits
+    this.#requests += 1
+    if (this.#requests > maxRequests) throw this.#invalid(`there are more than ${maxRequests} requests`)
+    return { value: this.#read(`request ${this.#requests}`, () => this.#served.wire.readRequest(message)) }
+  }
+
+  /** The next message; null: the peer has sent its last. Throws what ended the call. */
+  async #receive(): Promise<Spack | null> {
+    const message = await this.#channel.receive().catch((error: unknown) => {
+      throw failureOf(error)
+    })
+    if (message !== null || !this.#channel.isDiscarding) return message
+    throw new RpcError('CONNECTION_LOST', 'this side no longer listens to the call')
+  }
+
+  async #sendItem(item: unknown): Promise<void> {
+    const { signal } = this.#lifetime
+    if (!this.#channel.send(this.#served.wire.writeItem(item))) await this.#channel.flush({ signal })
+  }
+
+  #read<Result>(what: string, read: () => Result): Result {
+    try {
+      return read()
+    } catch (error) {
+      throw this.#invalid(`${what}: ${error instanceof SpackError ? error.message : 'it cannot be read'}`)
+    }
+  }
+
+  #invalid(message: string): RpcError {
+    this.#fault ??= new RpcError('REQUEST_INVALID', message)
+    return this.#fault
+  }
+}
+
+/** The code of a reset by a side that cannot say more. */
+const internal = 2
