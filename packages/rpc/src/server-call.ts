@@ -47,9 +47,7 @@ export class ServerCall {
     this.#lifetime.expireIn(this.#host.limits.headTimeoutMs)
     const onAbort = (): void => this.#onAbort(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
-    void this.#channel.closed.then(() => {
-      if (this.#channel.error !== null) this.#lifetime.end(failureOf(this.#channel.error))
-    })
+    void this.#channel.closed.then(() => this.#noticeLoss())
     let carryingOut: Promise<void> = Promise.resolve()
     try {
       const context = await this.#begin()
@@ -153,15 +151,28 @@ export class ServerCall {
   /** The next message; null: the peer has sent its last. Throws what ended the call. */
   async #receive(): Promise<Spack | null> {
     const message = await this.#channel.receive().catch((error: unknown) => {
+      this.#noticeLoss()
       throw failureOf(error)
     })
     if (message !== null || !this.#channel.isDiscarding) return message
     throw new RpcError('CONNECTION_LOST', 'this side no longer listens to the call')
   }
 
+  /** Before anybody else learns that the channel is gone: whoever looks at the signal then shall see it. */
+  #noticeLoss(): void {
+    const { error } = this.#channel
+    if (error !== null) this.#lifetime.end(failureOf(error))
+  }
+
   async #sendItem(item: unknown): Promise<void> {
     const { signal } = this.#lifetime
-    if (!this.#channel.send(this.#served.wire.writeItem(item))) await this.#channel.flush({ signal })
+    const message = this.#served.wire.writeItem(item)
+    try {
+      if (!this.#channel.send(message)) await this.#channel.flush({ signal })
+    } catch (error) {
+      this.#noticeLoss()
+      throw error
+    }
   }
 
   #read<Result>(what: string, read: () => Result): Result {
