@@ -59,7 +59,7 @@ const layers = {
   },
   examples: {
     files: 'examples',
-    allow: [],
+    allow: ['src'],
     external: ['@stalk/core', '@stalk/rpc', '@stalk/spack/schema', 'prom-client', 'node:*'],
   },
 }

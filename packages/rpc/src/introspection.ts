@@ -1,7 +1,23 @@
-import { boolean, enumeration, list, nothing, nullable, string, struct, type Infer } from '@stalk/spack/schema'
-import { methodTypes, service, unary, type Contract, type Method, type NoErrors } from './contract.js'
+import { boolean, enumeration, list, nothing, nullable, string, struct, type Kind } from '@stalk/spack/schema'
+import { methodTypes, service, unary, type Contract, type Method, type MethodType, type NoErrors } from './contract.js'
 
-const methodDescription = struct({
+/** A method, and the kinds of what it takes and gives in their canonical form: a line of JSON (SPEC, spack §schemas). */
+export interface MethodDescription {
+  name: string
+  type: MethodType
+  request: string
+  response: string
+  idempotent: boolean
+  /** The codes of its contract, and the kind of the details of each; null for none. */
+  errors: { code: string; details: string | null }[]
+}
+
+/** What a server offers: its services and their methods. */
+export interface ServerDescription {
+  services: { name: string; methods: MethodDescription[] }[]
+}
+
+const methodDescription: Kind<MethodDescription> = struct({
   name: string,
   type: enumeration(...methodTypes),
   request: string,
@@ -10,15 +26,9 @@ const methodDescription = struct({
   errors: list(struct({ code: string, details: nullable(string) })),
 })
 
-const serviceDescription = struct({ name: string, methods: list(methodDescription) })
-
-const serverDescription = struct({ services: list(serviceDescription) })
-
-/**
- * What a server offers: its services, their methods, and the kinds of what those take and give, each in its canonical form, a line of
- * JSON (SPEC, spack §schemas), of which `kindOf` makes a kind.
- */
-export type ServerDescription = Infer<typeof serverDescription>
+const serverDescription: Kind<ServerDescription> = struct({
+  services: list(struct({ name: string, methods: list(methodDescription) })),
+})
 
 /** The service that every server has unless it is told otherwise: what else it has. */
 export const Introspection: Contract<{
@@ -34,10 +44,7 @@ export function describeContracts(contracts: readonly Contract[]): ServerDescrip
   }
 }
 
-function describeMethod([name, { type, request, response, idempotent, errors }]: [
-  string,
-  Method,
-]): ServerDescription['services'][number]['methods'][number] {
+function describeMethod([name, { type, request, response, idempotent, errors }]: [string, Method]): MethodDescription {
   return {
     name,
     type,

@@ -58,7 +58,7 @@ test('both sides serve and call on the same connection, each knows who calls and
     ['store.write', alice.fingerprint, binding, { trace: '1' }],
     ['store.write', server.identity?.fingerprint, binding, {}],
   ])
-  await client.close()
+  await client.close({ timeoutMs: 100 })
   await Promise.all(served)
 })
 

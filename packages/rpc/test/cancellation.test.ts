@@ -5,9 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { StalkError } from '@stalk/core'
 import { implement, rpc, type CallContext } from '#src/index.js'
 import { aliceConnects, bobServes, code, errorOf, eventually } from './support/network.js'
-import { Store, storeOf, type Met } from './support/store.js'
-
-const nothingMet = (): Met => ({ values: new Map(), aborted: [], calls: 0 })
+import { nothingMet, Store, storeOf } from './support/store.js'
 
 test('a signal cancels the call on both sides, with its reason as the cause, and no listener stays', async (t) => {
   const met = nothingMet()
@@ -96,7 +94,10 @@ test('a handler that does not heed the signal takes its place until it is done, 
     },
     write: () => null,
   })
-  const listener = await bobServes(t, [stubborn], { limits: { maxConcurrentCalls: 1 }, onError: assert.fail })
+  const listener = await bobServes(t, [stubborn], {
+    limits: { maxConcurrentCalls: 1 },
+    onError: (error) => assert.ok(false, String(error)),
+  })
   const client = rpc(await aliceConnects(t, listener), contract)
   await assert.rejects(client.sleep(1, { timeoutMs: 50 }), code('DEADLINE_EXCEEDED'))
   await assert.rejects(client.write({ key: '', value: '' }), code('UNAVAILABLE'))
@@ -111,6 +112,7 @@ test('calls in flight fail at once with CONNECTION_LOST when the connection does
   const listener = await bobServes(t, [storeOf(met)])
   for (const end of ['abort', 'close', 'peer'] as const) {
     met.aborted.length = 0
+    const slept = met.sleeps
     const connection = await aliceConnects(t, listener)
     const store = rpc(connection, Store)
     const counting = store.count({ to: 900_000 })
@@ -123,7 +125,7 @@ test('calls in flight fail at once with CONNECTION_LOST when the connection does
         for await (const number of counting) assert.ok(number > 0)
       })(),
     ].map(errorOf)
-    await pause(20)
+    await eventually(() => met.sleeps === slept + 1, 'the handlers are at work')
     const startedAt = performance.now()
     if (end === 'abort') connection.abort()
     else if (end === 'close') void connection.close()
@@ -165,5 +167,5 @@ test('a source of requests that fails cancels the call, which fails with its err
 })
 
 async function* never(): AsyncGenerator<never> {
-  await new Promise(() => undefined)
+  yield await new Promise<never>(() => undefined)
 }

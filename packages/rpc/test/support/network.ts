@@ -26,8 +26,15 @@ export async function bobServes(
     identity: bob,
     ...listening,
   })
-  t.after(() => listener.close({ timeoutMs: 100 }))
+  closeAfter(t, listener)
   return listener
+}
+
+/** Hooks run in the order in which they were made: the client’s, on which the listener would wait, comes after this one. */
+function closeAfter(t: TestContext, listener: Listener): void {
+  t.after(() => {
+    void listener.close({ timeoutMs: 100 })
+  })
 }
 
 /** Alice’s connection to Bob; cut when the test ends. */
@@ -56,7 +63,7 @@ export async function pair(
     return connection.closed
   }
   const listener = await listen(host, 0, handler, { identity: bob, ...listening })
-  t.after(() => listener.close({ timeoutMs: 100 }))
+  closeAfter(t, listener)
   return { client: await aliceConnects(t, listener), server: await server }
 }
 

@@ -23,9 +23,15 @@ export interface Met {
   readonly values: Map<string, string>
   readonly aborted: string[]
   calls: number
+  /** How often `sleep` was begun. */
+  sleeps: number
 }
 
-export function storeOf(met: Met = { values: new Map(), aborted: [], calls: 0 }): Implementation {
+export function nothingMet(): Met {
+  return { values: new Map(), aborted: [], calls: 0, sleeps: 0 }
+}
+
+export function storeOf(met: Met = nothingMet()): Implementation {
   return implement(Store, {
     read({ key }, context) {
       met.calls += 1
@@ -39,6 +45,7 @@ export function storeOf(met: Met = { values: new Map(), aborted: [], calls: 0 })
       return null
     },
     async sleep(milliseconds, { signal }) {
+      met.sleeps += 1
       signal.addEventListener('abort', () => met.aborted.push((signal.reason as { code: string }).code))
       await pause(milliseconds, undefined, { signal })
       return milliseconds
