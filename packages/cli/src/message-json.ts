@@ -54,7 +54,7 @@ function jsonValue(element: Element): unknown {
   }
 }
 
-function jsonInteger(value: number | bigint): number | string {
+export function jsonInteger(value: number | bigint): number | string {
   if (typeof value === 'number') return value
   // decimal digits of a number of many thousand bits take seconds, hexadecimal ones do not
   if (value > LARGEST_DECIMAL) return `0x${value.toString(16)}`
@@ -63,7 +63,7 @@ function jsonInteger(value: number | bigint): number | string {
 
 const LARGEST_DECIMAL = 1n << 1024n
 
-function jsonFloat(value: number): number | string {
+export function jsonFloat(value: number): number | string {
   if (Object.is(value, -0)) return '-0'
   return Number.isFinite(value) ? value : String(value)
 }
@@ -129,7 +129,7 @@ const readers: { readonly [T in ElementType]: Reader<T> } = {
   map: readMap,
 }
 
-function readInteger(value: unknown, place: string): number | bigint {
+export function readInteger(value: unknown, place: string): number | bigint {
   if (typeof value === 'string' && /^-?(?:\d+|0x[0-9a-f]+)$/iu.test(value)) {
     return value.startsWith('-') ? -BigInt(value.slice(1)) : BigInt(value)
   }
@@ -140,7 +140,7 @@ function readInteger(value: unknown, place: string): number | bigint {
   throw new Error(`${place}: a number beyond 2^53 - 1 has to be written as a string, such as "9007199254740993"`)
 }
 
-function readFloat(value: unknown, place: string): number {
+export function readFloat(value: unknown, place: string): number {
   if (typeof value === 'string' && Object.hasOwn(namedFloats, value)) return namedFloats[value] ?? NaN
   if (typeof value === 'number' && Number.isFinite(value)) return value
   throw expected(place, 'a number, "NaN", "Infinity", "-Infinity" or "-0"', value)
@@ -148,7 +148,7 @@ function readFloat(value: unknown, place: string): number {
 
 const namedFloats: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }
 
-function readFloat32(value: unknown, place: string): number {
+export function readFloat32(value: unknown, place: string): number {
   const number = readFloat(value, place)
   if (Number.isFinite(number) && !Number.isFinite(Math.fround(number))) {
     throw expected(place, 'a number within the range of a float32', value)
@@ -156,32 +156,32 @@ function readFloat32(value: unknown, place: string): number {
   return number
 }
 
-function readByte(value: unknown, place: string): number {
+export function readByte(value: unknown, place: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) return value
   throw expected(place, 'a whole number from 0 to 255', value)
 }
 
-function readString(value: unknown, place: string): string {
+export function readString(value: unknown, place: string): string {
   if (typeof value === 'string') return value
   throw expected(place, 'a string', value)
 }
 
-function readBytes(value: unknown, place: string): Uint8Array {
+export function readBytes(value: unknown, place: string): Uint8Array {
   if (typeof value === 'string' && /^(?:[0-9a-f]{2})*$/iu.test(value)) return Uint8Array.from(Buffer.from(value, 'hex'))
   throw expected(place, 'a string of hexadecimal digits, two a byte', value)
 }
 
-function readNull(value: unknown, place: string): null {
+export function readNull(value: unknown, place: string): null {
   if (value === null) return value
   throw expected(place, 'null', value)
 }
 
-function readBoolean(value: unknown, place: string): boolean {
+export function readBoolean(value: unknown, place: string): boolean {
   if (typeof value === 'boolean') return value
   throw expected(place, 'true or false', value)
 }
 
-function readDate(value: unknown, place: string): Date {
+export function readDate(value: unknown, place: string): Date {
   // as toISOString writes it and nothing else: Date.parse reads almost anything
   const date = new Date(typeof value === 'string' ? value : NaN)
   if (!Number.isNaN(date.getTime()) && date.toISOString() === value) return date
@@ -217,12 +217,12 @@ function deeper(place: string, depth: number): number {
   throw new Error(`${place.slice(0, 40)}…: lists and maps may be inside each other ${MAX_DEPTH} times`)
 }
 
-function readEntries<T>(value: unknown, place: string, read: (value: unknown, place: string) => T): T[] {
+export function readEntries<T>(value: unknown, place: string, read: (value: unknown, place: string) => T): T[] {
   if (!Array.isArray(value)) throw expected(place, 'an array', value)
   return value.map((entry: unknown, index) => read(entry, `${place} at index ${index}`))
 }
 
-function expected(place: string, what: string, value: unknown): Error {
+export function expected(place: string, what: string, value: unknown): Error {
   const json = value === undefined ? 'nothing' : typeof value === 'number' ? String(value) : JSON.stringify(value)
   return new Error(`${place}: expected ${what}, got ${json.length > 40 ? `${json.slice(0, 40)}…` : json}`)
 }

@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module'
 import type { Command, CommanderError } from 'commander'
 import { addBench } from './bench.js'
+import { addCall } from './call.js'
 import { addCompletion } from './completion.js'
 import { addConnect } from './connect.js'
+import { addDescribe } from './describe.js'
 import { addId } from './id.js'
 import { addInspect } from './inspect.js'
 import { addKeygen } from './keygen.js'
@@ -29,6 +31,8 @@ export function stalkProgram(): Command {
   addPipe(program)
   addPing(program)
   addBench(program)
+  addDescribe(program)
+  addCall(program)
   addTrust(program)
   addInspect(program)
   addCompletion(program)

@@ -16,6 +16,7 @@ import { StructLayout, type Fields, type StructValue } from './struct-kind.js'
 export { any, enumeration, list, map, nothing, nullable, union } from './container-kinds.js'
 export type { UnionValue, Variants } from './container-kinds.js'
 export type { Kind, KindForm, KindValue } from './kind.js'
+export { kindOf } from './kind-of.js'
 export {
   bigint,
   boolean,

@@ -41,7 +41,11 @@ export function optional<T>(kind: Kind<T>): OptionalField<T> {
 
 /** An object of the given fields. Fields that are added at the end, and are optional, trouble nobody who does not know them. */
 export function struct<const F extends Fields>(fields: F): Kind<StructValue<F>> {
-  const layout = new StructLayout(fields)
+  return structOf<F>(new StructLayout(fields))
+}
+
+/** The struct of a layout. */
+export function structOf<F extends Fields>(layout: StructLayout): Kind<StructValue<F>> {
   return {
     form: layout.form,
     write(types, data, value) {
@@ -71,10 +75,11 @@ export class StructLayout {
   readonly compiled: CompiledStruct
   readonly form: KindForm
 
-  constructor(fields: Fields) {
+  /** @param compile how the fields are put together */
+  constructor(fields: Fields, compile: typeof compileStruct = compileStruct) {
     this.fields = Object.entries(fields).map(([name, field]) => fieldOf(name, field))
     this.required = this.fields.findLastIndex(({ optional: isOptional }) => !isOptional) + 1
-    this.compiled = compileStruct(this.fields, this.required)
+    this.compiled = compile(this.fields, this.required)
     this.form = ['struct', this.fields.map(({ name, kind, optional: isOptional }) => [name, formOf(kind, isOptional)])]
   }
 
