@@ -16,7 +16,7 @@ await connection.receive()
 await connection.close()
 await listener.close()
 `
-const packages = ['spack', 'core', 'cli']
+const packages = ['spack', 'core', 'rpc', 'cli']
 const out = mkdtempSync(path.join(tmpdir(), 'stalk-pack-'))
 const run = (command, args, options = {}) =>
   execFileSync(command, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options })

@@ -1,13 +1,14 @@
 // docs/ERRORS.md, from the tables of error codes.
 import prettier from 'prettier'
 import { errorTable } from '../packages/core/src/error-table.ts'
+import { rpcErrorTable } from '../packages/rpc/src/errors.ts'
 import { spackErrorTable } from '../packages/spack/src/errors.ts'
 
 const rows = (table, cells) =>
   Object.entries(table).map(([code, entry]) => `| \`${code}\` | ${cells(entry).join(' | ')} |`)
 const text = `# Errors
 
-Made by \`npm run docs\` from the tables in \`packages/core/src/error-table.ts\` and \`packages/spack/src/errors.ts\`: do not edit.
+Made by \`npm run docs\` from the tables in \`packages/core/src/error-table.ts\`, \`packages/spack/src/errors.ts\` and \`packages/rpc/src/errors.ts\`: do not edit.
 
 Everything that goes wrong is a \`StalkError\` with a \`code\`; a caller's misuse is a \`TypeError\` or a \`RangeError\`. Codes keep their meaning
 for ever, messages may change. \`error.fault\` says whose doing it is: \`local\` (this side), \`peer\`, or \`transport\` (the line between). What a peer is told: over stalk/1 nothing, the line is closed before the handshake is done and reset afterwards;
@@ -24,6 +25,14 @@ What \`encode\` and \`decode\` of \`@stalk/spack\` throw; over a connection it i
 | code | when | what to do |
 | --- | --- | --- |
 ${rows(spackErrorTable, ({ when, remedy }) => [when, remedy]).join('\n')}
+
+## RpcError
+
+What calls of \`@stalk/rpc\` fail with, besides the codes of their contract.
+
+| code | fault | when | what to do |
+| --- | --- | --- | --- |
+${rows(rpcErrorTable, ({ fault, when, remedy }) => [`\`${fault}\``, when, remedy]).join('\n')}
 
 ## The command
 

@@ -6,7 +6,14 @@ const root = path.resolve(import.meta.dirname, '..')
 
 /** Every test file whose path contains one of `parts` (all without parts), relative to the root. */
 export function findTests(parts = []) {
-  const folders = ['packages/spack/test', 'packages/core/test', 'packages/rpc/test', 'packages/cli/test', 'examples/test', 'test']
+  const folders = [
+    'packages/spack/test',
+    'packages/core/test',
+    'packages/rpc/test',
+    'packages/cli/test',
+    'examples/test',
+    'test',
+  ]
   return folders
     .flatMap((folder) =>
       readdirSync(path.join(root, folder), { recursive: true }).map((name) => path.join(folder, String(name))),

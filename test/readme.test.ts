@@ -8,9 +8,16 @@ import { promisify } from 'node:util'
 const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].concat(
-  ['SPEC', 'ARCHITECTURE', 'THREATS', 'ERRORS', 'guides/schemas', 'guides/structures', 'guides/channels'].map(
-    (name) => `docs/${name}.md`,
-  ),
+  [
+    'SPEC',
+    'ARCHITECTURE',
+    'THREATS',
+    'ERRORS',
+    'guides/schemas',
+    'guides/structures',
+    'guides/channels',
+    'guides/rpc',
+  ].map((name) => `docs/${name}.md`),
 )
 
 for (const [program, document] of [
@@ -19,6 +26,7 @@ for (const [program, document] of [
   ['examples/src/schemas.ts', 'docs/guides/schemas.md'],
   ['examples/src/structures.ts', 'docs/guides/structures.md'],
   ['examples/src/channels.ts', 'docs/guides/channels.md'],
+  ['examples/src/calls.ts', 'docs/guides/rpc.md'],
 ] as const) {
   test(`${program} in ${document} is the program that is run here, and prints what is said there`, async () => {
     const readme = read(document)

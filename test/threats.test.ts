@@ -4,13 +4,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { errorTable } from '@stalk/core'
+import { rpcErrorTable } from '@stalk/rpc'
 import { spackErrorTable } from '@stalk/spack'
 
 const root = path.resolve(import.meta.dirname, '..')
 const document = readFileSync(path.join(root, 'docs/THREATS.md'), 'utf8')
 const quoted = Array.from(document.matchAll(/`([^`\n]+)`/gu), ([, text = '']) => text)
 
-const sources = ['packages/spack/test', 'packages/core/test', 'packages/cli/test', 'test']
+const sources = ['packages/spack/test', 'packages/core/test', 'packages/rpc/test', 'packages/cli/test', 'test']
   .flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true }).map((name) => path.join(root, folder, String(name))),
   )
@@ -119,6 +120,9 @@ const attacksOnBoth = [
   'lie about channels: numbers, ends, credit',
   'end the connection so that a channel looks whole',
   'stop reading one channel to hold up the others',
+  'answer or ask calls with anything but what the contract says',
+  'make calls without end, or that never begin or end',
+  'describe kinds so that whoever asks runs code, or out of memory',
   'a number in a frame that is too large or does not end',
   'fragments without end',
   'ten thousand half-open sockets (g6)',
@@ -175,7 +179,7 @@ test('every code that is named exists', () => {
   const codes = quoted.filter((text) => /^[A-Z0-9]+(?:_[A-Z0-9]+)+$/u.test(text))
   assert.ok(codes.length > 20)
   assert.deepEqual(
-    codes.filter((code) => !Object.hasOwn(errorTable, code) && !Object.hasOwn(spackErrorTable, code)),
+    codes.filter((code) => [errorTable, spackErrorTable, rpcErrorTable].every((table) => !Object.hasOwn(table, code))),
     [],
   )
 })

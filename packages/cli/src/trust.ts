@@ -23,8 +23,8 @@ export function addTrust(program: Command): void {
     .command('trust')
     .summary('show and change the list of known servers')
     .description(
-      'The servers that are known, and by which identity: `~/.stalk/known_peers`. `stalk connect`, `stalk pipe`, `stalk ping` ' +
-        'and `stalk bench` go by this list unless they are told whom to expect.',
+      'The servers that are known, and by which identity: `~/.stalk/known_peers`. `stalk connect`, `stalk pipe`, `stalk ping`, ' +
+        '`stalk bench`, `stalk describe` and `stalk call` go by this list unless they are told whom to expect.',
     )
     .helpCommand('help [command]', 'print the help of a command')
   trust
