@@ -54,7 +54,8 @@ export class CallMaker {
   async one(input: unknown, options: CallOptions): Promise<unknown> {
     const lifetime = this.#begin(options)
     try {
-      return await withRetry(this.#retryOf(options), lifetime.signal, async () => {
+      const again = { retry: this.#retryOf(options), comesBack: 'connected' in this.#target }
+      return await withRetry(again, lifetime.signal, async () => {
         const call = await this.#open(input, options, lifetime)
         return await call.receiveOne()
       })
@@ -91,7 +92,7 @@ export class CallMaker {
     const { signal } = lifetime
     const target = this.#target
     try {
-      const connection = 'openChannel' in target ? target : await target.connected({ signal })
+      const connection = 'connected' in target ? await target.connected({ signal }) : target
       const options = priority === undefined ? { signal } : { signal, priority }
       // before the channel is opened: what is wrong with it is no affair of the peer
       const head = Head.toSpack({ deadlineMs: lifetime.remainingMs, metadata })

@@ -109,7 +109,7 @@ export class ClientCall {
   }
 
   #errorOf({ code, message, details }: Failure): RpcError {
-    if (this.#codes.has(code)) return new RpcError(code, message, { details: details ?? undefined })
+    if (this.#codes.has(code)) return new RpcError(code, message, { details })
     if (isOwnCode(code) && answered.has(code)) return new RpcError(code, message)
     const shown = JSON.stringify(code.slice(0, 64))
     return new RpcError('RESPONSE_INVALID', `the peer answered with an error that is not in the contract: ${shown}`)

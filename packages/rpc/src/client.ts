@@ -8,8 +8,8 @@ import type { Stream } from './streams.js'
 /** Options of {@link rpc}. */
 export interface ClientOptions {
   /**
-   * Makes unary calls of methods that are `idempotent` again when the peer did not look at them, or the connection was lost: bounded, with
-   * exponential backoff and full jitter, within the call’s time. Not unless told so.
+   * Makes unary calls of methods that are `idempotent` again when the peer did not look at them, or a connection that comes back was lost:
+   * bounded, with exponential backoff and full jitter, within the call’s time. Not unless told so.
    */
   readonly retry?: RetryOption
 }

@@ -37,9 +37,9 @@ export function retryDelay({ firstMs, maxMs }: Retry, failures: number, random: 
   return Math.floor(random * Math.min(maxMs, firstMs * 2 ** (failures - 1)))
 }
 
-/** Makes a call until it is answered, fails for good, or was made often enough. */
+/** Makes a call until it is answered, fails for good, or was made often enough. @param comesBack whether the connection does once it is lost */
 export async function withRetry<Result>(
-  retry: Retry,
+  { retry, comesBack }: { readonly retry: Retry; readonly comesBack: boolean },
   signal: AbortSignal,
   call: () => Promise<Result>,
 ): Promise<Result> {
@@ -47,15 +47,15 @@ export async function withRetry<Result>(
     try {
       return await call()
     } catch (error) {
-      if (failures >= retry.attempts || !isPassing(error)) throw error
+      if (failures >= retry.attempts || !isPassing(error, comesBack)) throw error
       await pause(retryDelay(retry, failures, Math.random()), signal)
     }
   }
 }
 
 /** Whether it may well go better the next time. */
-function isPassing(error: unknown): boolean {
-  return isRpcError(error) && (error.code === 'UNAVAILABLE' || error.code === 'CONNECTION_LOST')
+function isPassing(error: unknown, comesBack: boolean): boolean {
+  return isRpcError(error) && (error.code === 'UNAVAILABLE' || (comesBack && error.code === 'CONNECTION_LOST'))
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

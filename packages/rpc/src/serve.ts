@@ -58,6 +58,8 @@ class ConnectionServer {
   readonly #limits: ServeLimits
   readonly #methods: ReadonlyMap<string, ServedMethod>
   readonly #calls = new Set<Promise<void>>()
+  /** Channels that are no calls, until `onChannel` is done with them. */
+  readonly #others = new Set<Promise<void>>()
 
   constructor(connection: ServedConnection, implementations: readonly Implementation[], options: ServeOptions) {
     this.#connection = connection
@@ -75,7 +77,7 @@ class ConnectionServer {
       // its owner is told everywhere else
       if (error !== connection.error) throw error
     } finally {
-      await Promise.all(this.#calls)
+      await Promise.all([...this.#calls, ...this.#others])
     }
   }
 
@@ -120,8 +122,9 @@ class ConnectionServer {
     }
     const taken = (async () => {
       await onChannel(channel)
-    })()
-    taken.catch((error: unknown) => this.#tell(error, null))
+    })().catch((error: unknown) => this.#tell(error, null))
+    this.#others.add(taken)
+    void taken.then(() => this.#others.delete(taken))
   }
 
   /** What `onError` itself throws must not end the process. */

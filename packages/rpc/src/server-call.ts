@@ -111,7 +111,7 @@ export class ServerCall {
     try {
       if (isRpcError(error) && Object.hasOwn(method.errors, error.code)) {
         const { code, message, details } = error
-        return wire.writeFailure({ code, message, details: method.errors[code] === undefined ? null : details })
+        return wire.writeFailure({ code, message, details })
       }
       this.#host.onError(error, name)
     } catch (unfit) {

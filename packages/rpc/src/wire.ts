@@ -60,7 +60,7 @@ const HEAD_ELEMENTS = 8
 export interface Failure {
   readonly code: string
   readonly message: string
-  /** Null for none. */
+  /** Undefined for none. */
   readonly details: unknown
 }
 
@@ -99,7 +99,8 @@ export class MethodWire {
 
   /** Throws as {@link writeRequest}: the details may be none of their kind. */
   writeFailure(failure: Failure): Spack {
-    const ofCode = this.#errors.get(failure.code) ?? plainAnswer
+    const ofCode = this.#errors.get(failure.code)
+    if (ofCode === undefined) return writePlainFailure(failure.code, failure.message)
     return ofCode.toSpack({ answer: { type: 'error', value: failure } })
   }
 
@@ -107,8 +108,9 @@ export class MethodWire {
   readAnswer(message: Spack): Answer {
     const { answer } = this.#answer.fromSpack(message)
     if (answer.type === 'item') return answer
-    // read again, now that the kind of its details is known
-    return this.#errors.get(answer.value.code)?.fromSpack(message).answer ?? answer
+    // read again, now that the kind of its details is known; details of no kind are of no use
+    const ofCode = this.#errors.get(answer.value.code)
+    return ofCode?.fromSpack(message).answer ?? { type: 'error', value: { ...answer.value, details: undefined } }
   }
 }
 

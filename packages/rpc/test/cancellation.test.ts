@@ -68,7 +68,8 @@ test('a deadline travels: the client fails in time, the handler knows it and pas
   const givenMs = context!.deadline.getTime() - startedAt
   assert.ok(givenMs > 100 && givenMs <= 400, `${givenMs} ms`)
   const { signal, timeoutMs } = context!.callOptions()
-  assert.deepEqual([signal, timeoutMs], [context!.signal, 1])
+  assert.equal(signal, context!.signal)
+  assert.ok(timeoutMs! >= 1 && timeoutMs! < 150, `${String(timeoutMs)} ms are left`)
   await store.sleep(1)
   assert.ok(contexts[1]!.callOptions().timeoutMs! > 86_000_000, 'a day, where the caller says nothing')
 })

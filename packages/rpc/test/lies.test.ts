@@ -16,10 +16,15 @@ const goodAnswer = wire.writeItem({ value: 'b' })
 type Saying = readonly (Spack | 'end' | { readonly code: number })[]
 
 function say(channel: Channel, saying: Saying): void {
-  for (const part of saying) {
-    if (part === 'end') channel.end().catch(() => undefined)
-    else if (part instanceof Spack) channel.send(part)
-    else channel.abort(part)
+  try {
+    for (const part of saying) {
+      if (part === 'end') channel.end().catch(() => undefined)
+      else if (part instanceof Spack) channel.send(part)
+      else channel.abort(part)
+    }
+  } catch (error) {
+    // the peer has given it up meanwhile
+    if (channel.error === null) throw error
   }
 }
 
