@@ -93,6 +93,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #usedAt = performance.now()
   #error: StalkError | null = null
   #closing: Promise<void> | null = null
+  /** Cuts the line when the time that `close()` has is over. */
+  #closeTimer: NodeJS.Timeout | null = null
+  #closeBy = Infinity
   #sendingEnded = false
   #endsWithPeer = false
   #isOver = false
@@ -349,7 +352,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   }
 
   /**
-   * Sends what is queued, ends the connection and waits for the peer to do the same, reading and discarding until then.
+   * Sends what is queued, ends the connection and waits for the peer to do the same, reading and discarding until then. Called again it
+   * gives the same promise; the shorter time counts, and the first statement.
    *
    * @throws TypeError, RangeError for a code or a reason that cannot be sent; StalkError CLOSE_TIMEOUT if the peer did not take what
    *   was queued, or what ended the connection before it was sent
@@ -358,7 +362,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     checkNames('close', options, ['timeoutMs', 'code', 'reason'])
     const timeoutMs = checkTimeout('timeoutMs', options.timeoutMs ?? CLOSE_TIMEOUT_MS)
     const statement = this.#checkStatement(options)
-    this.#closing ??= withCaller(this.#close(timeoutMs, statement))
+    this.#closing ??= withCaller(this.#close(statement))
+    this.#limitClosing(timeoutMs)
     return this.#closing
   }
 
@@ -439,6 +444,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     socket.on('close', () => {
       if (this.#ticking !== null) clearTimeout(this.#ticking)
       if (this.#idling !== null) clearTimeout(this.#idling)
+      if (this.#closeTimer !== null) clearTimeout(this.#closeTimer)
       if (!this.#inbox.ended && this.#closing === null) {
         this.#fail(new StalkError('CONNECTION_LOST', 'the socket was destroyed'))
       }
@@ -701,29 +707,30 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     return { code, reason }
   }
 
-  async #close(timeoutMs: number, statement: PeerStatement): Promise<void> {
+  async #close(statement: PeerStatement): Promise<void> {
     const { closed } = this
-    if (this.#error !== null) {
-      this.#cutLater(timeoutMs)
-      return closed
-    }
+    if (this.#error !== null) return closed
     this.#inbox.close()
     if (this.#isOverInOrder) return
     this.#channels?.close()
-    const timer = setTimeout(() => this.#onCloseTimeout(), timeoutMs)
-    try {
-      if (!this.#sendingEnded) await this.#outbox.end(statement)
-      else await this.#outbox.flush()
-      this.#failIfSessionDid()
-      await closed
-    } finally {
-      clearTimeout(timer)
-    }
+    if (!this.#sendingEnded) await this.#outbox.end(statement)
+    else await this.#outbox.flush()
+    this.#failIfSessionDid()
+    await closed
+  }
+
+  /** Of several times the one that is over first counts. */
+  #limitClosing(timeoutMs: number): void {
+    const closeBy = performance.now() + timeoutMs
+    if (this.#isGone || closeBy >= this.#closeBy) return
+    this.#closeBy = closeBy
+    if (this.#closeTimer !== null) clearTimeout(this.#closeTimer)
+    this.#closeTimer = setTimeout(() => this.#onCloseTimeout(), timeoutMs)
   }
 
   #onCloseTimeout(): void {
     const { unsentBytes } = this.#outbox
-    if (unsentBytes === 0) {
+    if (unsentBytes === 0 || this.#error !== null) {
       this.socket.destroy()
       return
     }

@@ -189,6 +189,8 @@ export class Listener {
       halfOpen.giveUp(new StalkError('CONNECTION_CLOSED', 'the listener was closed during the handshake'))
     }
     await Promise.allSettled([...this.#connections].map((connection) => closeGracefully(connection, timeoutMs)))
+    // one that failed meanwhile may still wait for its peer to read why
+    for (const { socket } of this.#connections) socket.destroy()
     await stopped
   }
 

@@ -62,3 +62,32 @@ test('connections from which nobody receives do not hold up a listener that clos
   await client.close()
   await closed
 })
+
+test(
+  'the time of a listener that closes is the longest that any of its connections takes, also one that is closing by itself',
+  { timeout: 20_000 },
+  async (t) => {
+    let hasReturned = false
+    const listener = await bobListens2(t, async (connection) => {
+      if (hasReturned) return
+      hasReturned = true
+      await connection.close({ timeoutMs: 600_000 })
+    })
+    // both stay: one is waited for by its handler, the other by the listener, which closes it when its handler is done
+    const clients = [await aliceConnects2(t, listener), await aliceConnects2(t, listener)]
+    for (const client of clients) assert.equal(await client.receive(), null)
+    await listener.close({ timeoutMs: 100 })
+    assert.equal(listener.connections.size, 0)
+    assert.equal(listener.metrics().handshakes, 0)
+  },
+)
+
+test('closing again takes the shorter of the times', { timeout: 20_000 }, async (t) => {
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const client = await aliceConnects2(t, listener)
+  const closed = client.close({ timeoutMs: 600_000 })
+  const again = client.close({ timeoutMs: 100 })
+  void client.close({ timeoutMs: 600_000 })
+  assert.equal(again, closed)
+  await closed
+})
