@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import {
+  describeThrown,
   escapeControls,
   formatMessage,
   inspectCapture,
@@ -64,7 +65,7 @@ async function readText(file: string, what: string): Promise<string> {
   try {
     return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = describeThrown(error)
     throw new CommandError('INPUT_UNREADABLE', `cannot read ${what}: ${reason}`, exitCodes.input, error)
   }
 }

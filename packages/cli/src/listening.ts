@@ -1,6 +1,7 @@
 // How the commands that listen say who they are and who may come in, and what they tell their user.
 import {
   authorizedPeers,
+  describeThrown,
   listen,
   StalkError,
   type Handler,
@@ -80,7 +81,7 @@ function reportError(error: unknown, { peer, connection }: ListenerErrorInfo, st
   if (peer === null) stop.request(error)
   if (peer === null || stop.signal.aborted) return
   const code = error instanceof StalkError ? error.code : 'INTERNAL'
-  const message = error instanceof Error ? error.message : String(error)
+  const message = describeThrown(error)
   note(`${peer} ${connection === null ? 'refused' : 'failed'}: ${message} (${code})`, 'red', MAX_PEER_CHARACTERS)
 }
 

@@ -1,3 +1,4 @@
+import { describeThrown } from '@stalk/core'
 import { CommanderError } from 'commander'
 import { CommandError, exitCodeOf, exitCodes } from './exit-codes.js'
 import { printError, surviveClosedStreams } from './output.js'
@@ -22,13 +23,9 @@ function report(error: unknown): number {
   // help and version come as an error whose exit code is 0
   if (error instanceof CommanderError) return error.exitCode
   const isQuiet = error instanceof CommandError && (error.code === 'OUTPUT_CLOSED' || error.code === 'STOPPED')
-  if (!isQuiet) printError(messageOf(error), codeOf(error))
+  if (!isQuiet) printError(describeThrown(error), codeOf(error))
   if (process.env['STALK_DEBUG'] === '1') console.error(error)
   return exitCodeOf(error)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function codeOf(error: unknown): string {

@@ -48,10 +48,18 @@ export function closeCodeOf(error: StalkError): number {
 
 /** The message of whatever was thrown; never throws itself. */
 export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message
   try {
-    return String(thrown)
+    return String(thrown instanceof Error ? thrown.message : thrown)
   } catch {
     return 'something that has no text'
+  }
+}
+
+/** The stack of whatever was thrown, empty for what has none; never throws itself. */
+export function stackOfThrown(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.stack) : ''
+  } catch {
+    return ''
   }
 }

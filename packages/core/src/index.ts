@@ -8,7 +8,7 @@ export type {
   SpackErrorCode,
   SpackValue,
 } from '@stalk/spack'
-export { StalkError, errorTable } from './errors.js'
+export { describeThrown, errorTable, stackOfThrown, StalkError } from './errors.js'
 export type { Fault, PeerStatement, StalkErrorCode } from './errors.js'
 export { defaultLimits } from './limits.js'
 export type { Limits } from './limits.js'

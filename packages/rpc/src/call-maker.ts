@@ -1,4 +1,4 @@
-import type { Connection, Priority, ReconnectingConnection } from '@stalk/core'
+import { Spack, type Connection, type Priority, type ReconnectingConnection } from '@stalk/core'
 import { Answers } from './answers.js'
 import { ClientCall } from './client-call.js'
 import { takesOne, type Method } from './contract.js'
@@ -46,17 +46,18 @@ export class CallMaker {
     this.#method = method
     this.#retry = method.idempotent ? retry : noRetry
     this.#channelName = channelName(name)
-    this.#wire = new MethodWire(method)
+    this.#wire = new MethodWire(name, method)
     this.#codes = new Set(Object.keys(method.errors))
   }
 
   /** A call that is answered once. @param input the request, or the stream of them */
   async one(input: unknown, options: CallOptions): Promise<unknown> {
+    const requests = this.#requestsOf(input)
     const lifetime = this.#begin(options)
     try {
       const again = { retry: this.#retryOf(options), comesBack: 'connected' in this.#target }
       return await withRetry(again, lifetime.signal, async () => {
-        const call = await this.#open(input, options, lifetime)
+        const call = await this.#open(requests, options, lifetime)
         return await call.receiveOne()
       })
     } finally {
@@ -67,14 +68,23 @@ export class CallMaker {
   /** A call that is answered any number of times. @param input the request, or the stream of them */
   many(input: unknown, options: CallOptions): Answers<unknown> {
     this.#retryOf(options)
+    const requests = this.#requestsOf(input)
     const lifetime = this.#begin(options)
-    return new Answers(this.#open(input, options, lifetime), lifetime)
+    return new Answers(this.#open(requests, options, lifetime), lifetime)
+  }
+
+  /** What is wrong with the only request is found at once, before anything is sent, and once for all attempts. */
+  #requestsOf(input: unknown): Spack | Stream<unknown> {
+    return takesOne(this.#method) ? this.#wire.writeRequest(input) : (input as Stream<unknown>)
   }
 
   #begin(options: CallOptions): Lifetime {
     checkOptions('a call', options, optionNames)
     const { signal, timeoutMs } = options
     if (timeoutMs !== undefined) wholeNumber('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS)
+    if (signal !== undefined && !((signal as unknown) instanceof AbortSignal)) {
+      throw new TypeError('signal must be an AbortSignal, such as that of an AbortController')
+    }
     const lifetime = new Lifetime()
     if (timeoutMs !== undefined) lifetime.expireIn(timeoutMs)
     if (signal !== undefined) lifetime.follow(signal)
@@ -88,19 +98,23 @@ export class CallMaker {
   }
 
   /** Opens the channel, where there is a connection at once, and sends what is to be sent. */
-  async #open(input: unknown, { metadata, priority }: CallOptions, lifetime: Lifetime): Promise<ClientCall> {
-    const { signal } = lifetime
+  async #open(
+    requests: Spack | Stream<unknown>,
+    { metadata, priority }: CallOptions,
+    lifetime: Lifetime,
+  ): Promise<ClientCall> {
     const target = this.#target
+    const { signal } = lifetime
     try {
       const connection = 'connected' in target ? await target.connected({ signal }) : target
-      const options = priority === undefined ? { signal } : { signal, priority }
+      signal.throwIfAborted()
       // before the channel is opened: what is wrong with it is no affair of the peer
       const head = Head.toSpack({ deadlineMs: lifetime.remainingMs, metadata })
-      const channel = connection.openChannel(this.#channelName, options)
-      const call = new ClientCall(channel, this.#wire, this.#codes)
+      const channel = connection.openChannel(this.#channelName, priority === undefined ? {} : { priority })
+      const call = new ClientCall({ channel, wire: this.#wire, codes: this.#codes, signal })
       channel.send(head)
-      if (takesOne(this.#method)) call.sendOne(input)
-      else call.sendAll(input as Stream<unknown>)
+      if (requests instanceof Spack) call.sendOne(requests)
+      else call.sendAll(requests)
       return call
     } catch (error) {
       throw failureOf(error)

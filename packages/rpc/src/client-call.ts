@@ -1,8 +1,18 @@
-import { SpackError, type Channel } from '@stalk/core'
-import { failureOf } from './failures.js'
-import { isOwnCode, RpcError, type RpcErrorCode } from './errors.js'
+import { describeThrown, type Channel, type Spack } from '@stalk/core'
+import { closedHere, failureOf } from './failures.js'
+import { isOwnCode, isRpcError, RpcError, type RpcErrorCode } from './errors.js'
 import { drain, type Stream } from './streams.js'
 import { resetCodes, type Failure, type MethodWire } from './wire.js'
+
+/** What a call is made of. */
+interface ClientCallParts {
+  readonly channel: Channel
+  readonly wire: MethodWire
+  /** The codes of its contract. */
+  readonly codes: ReadonlySet<string>
+  /** Gives the call up when it aborts. */
+  readonly signal: AbortSignal
+}
 
 /** One call, on its channel, from the side that makes it. */
 export class ClientCall {
@@ -12,14 +22,16 @@ export class ClientCall {
   readonly #codes: ReadonlySet<string>
   /** Aborts when nothing more is to be sent. */
   readonly #over = new AbortController()
-  /** What ended it on this side. */
-  #fault: Error | null = null
+  /** What it failed with: whatever a stream of requests throws, for instance. */
+  #fault: { readonly error: unknown } | null = null
 
-  constructor(channel: Channel, wire: MethodWire, codes: ReadonlySet<string>) {
+  constructor({ channel, wire, codes, signal }: ClientCallParts) {
     this.#channel = channel
     this.#wire = wire
     this.#codes = codes
     void channel.closed.then(() => this.#over.abort(leaving))
+    void channel.unwanted.then(() => this.#noticeClose())
+    signal.addEventListener('abort', () => this.#giveUp(signal.reason), { once: true })
   }
 
   /** Resolves once nothing more will come and nothing more will go. */
@@ -27,10 +39,10 @@ export class ClientCall {
     return this.#channel.closed
   }
 
-  /** Sends the only request. Throws TypeError, RangeError and StalkError MESSAGE_TOO_LARGE for one that cannot be sent. */
-  sendOne(request: unknown): void {
+  /** Sends the only request. Throws StalkError MESSAGE_TOO_LARGE for one that cannot be sent. */
+  sendOne(request: Spack): void {
     try {
-      this.#channel.send(this.#wire.writeRequest(request))
+      this.#channel.send(request)
       this.#channel.end().catch(() => undefined) // `receive` has what went wrong
     } catch (error) {
       throw this.#giveUp(failureOf(error))
@@ -39,15 +51,12 @@ export class ClientCall {
 
   /** Sends requests as they come and as the peer takes them. What goes wrong is told where answers are received. */
   sendAll(requests: Stream<unknown>): void {
-    const channel = this.#channel
     const { signal } = this.#over
-    const sending = drain(requests, signal, async (request) => {
-      if (!channel.send(this.#wire.writeRequest(request))) await channel.flush({ signal })
-    })
+    const sending = drain(requests, signal, (request) => this.#send(request))
     sending
-      .then(() => channel.end())
+      .then(() => this.#channel.end())
       .catch((error: unknown) => {
-        if (!signal.aborted) this.#giveUp(failureOf(error))
+        if (!signal.aborted) this.#giveUp(error)
       })
   }
 
@@ -60,14 +69,20 @@ export class ClientCall {
       this.leave()
       return null
     }
-    if (message === null) {
-      throw this.#giveUp(
-        new RpcError('CONNECTION_LOST', 'the connection was closed on this side before the call was over'),
-      )
-    }
+    if (message === null) throw this.#giveUp(closedHere())
     const answer = this.#read(() => this.#wire.readAnswer(message))
     if (answer.type === 'item') return answer
     throw this.#giveUp(this.#errorOf(answer.value))
+  }
+
+  async #send(request: unknown): Promise<void> {
+    const { signal } = this.#over
+    try {
+      if (!this.#channel.send(this.#wire.writeRequest(request))) await this.#channel.flush({ signal })
+    } catch (error) {
+      // unlike what the stream itself throws, which stays what it is
+      throw signal.aborted ? error : this.#giveUp(failureOf(error))
+    }
   }
 
   /** The only answer. Throws what the call failed with; RESPONSE_INVALID for none, or for more than one. */
@@ -83,28 +98,30 @@ export class ClientCall {
   }
 
   /** Nothing more is wanted: if the peer goes on, it is told so. Does nothing once the call is over. */
-  leave(): void {
+  leave(code: number = resetCodes.cancelled): void {
     this.#over.abort(leaving)
-    this.#channel.abort({ code: resetCodes.cancelled })
+    this.#channel.abort({ code })
   }
 
-  /** The first fault is what the call failed with, and the rest comes of it. */
-  #giveUp(fault: Error): Error {
-    this.#fault ??= fault
-    this.leave()
-    return this.#fault
+  /** This side closes the connection: nobody is going to hear an answer, and the peer need not work on one. */
+  #noticeClose(): void {
+    if (this.#channel.isDiscarding && !this.#over.signal.aborted) this.#giveUp(closedHere())
+  }
+
+  /** Gives what the call failed with: the first fault, and the rest comes of it. */
+  #giveUp(error: unknown): unknown {
+    this.#fault ??= { error }
+    const isLate = isRpcError(error) && error.code === 'DEADLINE_EXCEEDED'
+    this.leave(isLate ? resetCodes.deadlineExceeded : resetCodes.cancelled)
+    return this.#fault.error
   }
 
   #read<Result>(read: () => Result): Result {
     try {
       return read()
     } catch (error) {
-      const reason = error instanceof SpackError ? error.message : String(error)
-      throw this.#giveUp(
-        new RpcError('RESPONSE_INVALID', `the peer’s answer is not what the method answers: ${reason}`, {
-          cause: error,
-        }),
-      )
+      const reason = `the peer’s answer is not what the method answers: ${describeThrown(error)}`
+      throw this.#giveUp(new RpcError('RESPONSE_INVALID', reason, { cause: error }))
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Answers } from './answers.js'
 import { CallMaker, type CallOptions, type CallTarget } from './call-maker.js'
-import { givesOne, type Contract, type Method } from './contract.js'
+import { checkContract, givesOne, type Contract, type Method } from './contract.js'
 import { checkOptions } from './options.js'
 import { resolveRetry, type RetryOption } from './retry.js'
 import type { Stream } from './streams.js'
@@ -43,6 +43,8 @@ export type Client<C extends Contract> = { readonly [Name in keyof C['methods']]
  * @throws TypeError, RangeError for options that make no sense
  */
 export function rpc<C extends Contract>(target: CallTarget, contract: C, options: ClientOptions = {}): Client<C> {
+  checkTarget(target)
+  checkContract('rpc', contract)
   checkOptions('rpc', options, ['retry'])
   const retry = resolveRetry(options.retry ?? false)
   const calls = Object.entries(contract.methods).map(([name, method]) => {
@@ -53,4 +55,10 @@ export function rpc<C extends Contract>(target: CallTarget, contract: C, options
     return [name, call] as const
   })
   return Object.freeze(Object.fromEntries(calls)) as Client<C>
+}
+
+function checkTarget(target: unknown): void {
+  if (typeof target === 'object' && target !== null && ('openChannel' in target || 'connected' in target)) return
+  const isPending = typeof target === 'object' && target !== null && 'then' in target
+  throw new TypeError(`rpc takes a connection${isPending ? ': this is a promise, await it' : ''}`)
 }

@@ -113,6 +113,12 @@ export function service<const M extends Methods>(name: string, methods: M): Cont
   return Object.freeze({ name, methods: Object.freeze({ ...methods }) })
 }
 
+/** Throws TypeError for what is no contract: an implementation, or something that is not there (yet). @param what begins the message */
+export function checkContract(what: string, contract: unknown): void {
+  if (typeof contract === 'object' && contract !== null && 'name' in contract && 'methods' in contract) return
+  throw new TypeError(`${what} takes a contract, as service(…) makes it`)
+}
+
 /** All four, in the order in which they are explained. */
 export const methodTypes = ['unary', 'serverStream', 'clientStream', 'bothWays'] as const
 
@@ -147,6 +153,7 @@ function method<Type extends MethodType, Request, Response, Errors extends Error
     }
   }
   const { request, response, errors = {} as Errors, idempotent = false } = parts
+  if (typeof (idempotent as unknown) !== 'boolean') throw new TypeError(`${type}: idempotent is true or false`)
   checkKind(request, `${type}: request`)
   checkKind(response, `${type}: response`)
   for (const [code, kind] of Object.entries(errors)) {

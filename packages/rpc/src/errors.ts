@@ -43,8 +43,9 @@ export const rpcErrorTable = {
   },
   UNAVAILABLE: {
     fault: 'peer',
-    when: 'The peer did not look at the call: too many at once, or nobody there serves any.',
-    remedy: 'Try again later: nothing was done.',
+    when: 'The peer did not look at the call: too many at once, it is shutting down, or it refuses all of them.',
+    remedy:
+      'Try again later: nothing was done. (A peer that never asks for channels does not refuse: a call waits for it until its time is over.)',
   },
 } as const
 
@@ -58,6 +59,8 @@ export class RpcError<Code extends string = string, Details = unknown> extends E
   readonly code: Code
   /** As the contract has it for the code; undefined for none. */
   readonly details: Details
+  /** Whose doing it is, as `rpcErrorTable` has it; null for a code of a contract, which says that itself. */
+  readonly fault: 'local' | 'peer' | 'transport' | null
 
   /**
    * @param code a code of the contract; one of `rpcErrorTable` says nothing to a caller if a handler throws it
@@ -68,6 +71,7 @@ export class RpcError<Code extends string = string, Details = unknown> extends E
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.details = options.details as Details
+    this.fault = isOwnCode(code) ? rpcErrorTable[code].fault : null
   }
 }
 

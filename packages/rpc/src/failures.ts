@@ -14,6 +14,11 @@ export function failureOf(error: unknown): Error {
   return new RpcError('CONNECTION_LOST', `the connection ended before the call was over: ${error.message}`, options)
 }
 
+/** This side closes the connection before the call is over. */
+export function closedHere(): RpcError {
+  return new RpcError('CONNECTION_LOST', 'the connection was closed on this side before the call was over')
+}
+
 /** The message is wrong, not the connection. */
 const ofMessage: ReadonlySet<StalkErrorCode> = new Set(['MESSAGE_TOO_LARGE', 'MESSAGE_INVALID', 'SEND_QUEUE_FULL'])
 

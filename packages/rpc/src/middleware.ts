@@ -2,7 +2,8 @@ import type { CallContext } from './context.js'
 
 /**
  * Something around every call. `next()` carries the call out, and resolves when the handler is done and, for streams, has given its last
- * answer; what it throws is what the call fails with. Whoever does not call it has to throw.
+ * answer; what it throws is what the call fails with. Whoever does not call it has to throw; whoever does not wait for it learns nothing
+ * of how the call ends, and changes nothing about it.
  *
  * ```ts
  * const timed: Middleware = async (context, next) => {
@@ -28,9 +29,39 @@ export async function throughMiddleware(
     if (depth < innermost || innermost > middleware.length) throw new TypeError('a middleware called next() twice')
     innermost = depth + 1
     const layer = middleware[depth]
-    if (layer === undefined) await carryOut()
-    else await layer(context, () => enter(depth + 1))
+    if (layer === undefined) {
+      await carryOut()
+      return
+    }
+    const inner = new InnerCall(() => enter(depth + 1))
+    await layer(context, () => inner.begin())
+    await inner.ended()
   }
   await enter(0)
   if (innermost <= middleware.length) throw new TypeError('a middleware neither called next() nor threw')
+}
+
+/** What is inside of one middleware. */
+class InnerCall {
+  readonly #enter: () => Promise<void>
+  #running: Promise<void> | null = null
+
+  constructor(enter: () => Promise<void>) {
+    this.#enter = enter
+  }
+
+  begin(): Promise<void> {
+    const running = this.#enter()
+    const onEnd = (): void => {
+      if (this.#running === running) this.#running = null
+    }
+    this.#running = running
+    running.then(onEnd, onEnd)
+    return running
+  }
+
+  /** Resolves at once if whoever began it has seen the end of it; otherwise it ends as the call does. */
+  async ended(): Promise<void> {
+    await this.#running
+  }
 }

@@ -1,4 +1,4 @@
-import type { Channel, Connection } from '@stalk/core'
+import { describeThrown, stackOfThrown, type Channel, type Connection } from '@stalk/core'
 import { implement, type Implementation, type ServedMethod } from './implement.js'
 import { describeContracts, Introspection } from './introspection.js'
 import { resolveServeLimits, type ServeLimits } from './limits.js'
@@ -24,12 +24,12 @@ export interface ServeOptions {
   readonly limits?: Partial<ServeLimits>
   /** Whether the peer may ask what there is, with `stalk describe`; true unless told otherwise. */
   readonly introspection?: boolean
-  /** Takes the peer’s channels that are no calls: refused without it. */
+  /** Takes the peer’s channels that are no calls: refused without it. One for which it throws is given up, with code 2. */
   readonly onChannel?: (channel: Channel) => unknown
 }
 
 /** What `serve` needs of a connection. */
-export type ServedConnection = Pick<Connection, 'channels' | 'peerIdentity' | 'channelBinding' | 'error'>
+export type ServedConnection = Pick<Connection, 'channels' | 'peerIdentity' | 'channelBinding' | 'error' | 'ending'>
 
 /**
  * Answers the peer’s calls on a connection. One `serve` to a connection: it takes the channels that the peer opens.
@@ -82,11 +82,12 @@ class ConnectionServer {
   }
 
   #host(): CallHost {
-    const { peerIdentity, channelBinding } = this.#connection
+    const { peerIdentity, channelBinding, ending } = this.#connection
     const { maxMetadataBytes, maxMetadataEntries } = this.#limits
     return {
       peerIdentity,
       channelBinding,
+      ending,
       limits: this.#limits,
       head: headSchema(maxMetadataBytes, maxMetadataEntries),
       middleware: this.#options.middleware ?? [],
@@ -122,7 +123,10 @@ class ConnectionServer {
     }
     const taken = (async () => {
       await onChannel(channel)
-    })().catch((error: unknown) => this.#tell(error, null))
+    })().catch((error: unknown) => {
+      channel.abort({ code: resetCodes.internal })
+      this.#tell(error, null)
+    })
     this.#others.add(taken)
     void taken.then(() => this.#others.delete(taken))
   }
@@ -143,6 +147,10 @@ class ConnectionServer {
 
 /** Throws TypeError for a name that is there twice. */
 function methodsOf(implementations: readonly Implementation[], withIntrospection: boolean): Map<string, ServedMethod> {
+  const given: unknown = implementations
+  if (!Array.isArray(given) || !given.every((one) => typeof one === 'object' && one !== null && 'served' in one)) {
+    throw new TypeError('serve takes a list of implementations, as implement(…) makes them')
+  }
   const methods = new Map<string, ServedMethod>()
   const all = withIntrospection ? [introspectionOf(implementations), ...implementations] : implementations
   for (const { served } of all) {
@@ -161,6 +169,5 @@ function introspectionOf(implementations: readonly Implementation[]): Implementa
 }
 
 function warn(what: string, error: unknown): void {
-  const [message, detail] = error instanceof Error ? [error.message, error.stack ?? ''] : [typeof error, '']
-  process.emitWarning(`${what}: ${message}`, { type: 'StalkWarning', detail })
+  process.emitWarning(`${what}: ${describeThrown(error)}`, { type: 'StalkWarning', detail: stackOfThrown(error) })
 }

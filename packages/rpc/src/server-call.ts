@@ -3,7 +3,7 @@ import type { Schema } from '@stalk/spack/schema'
 import { contextOf, type CallContext } from './context.js'
 import { givesOne, takesOne } from './contract.js'
 import { isRpcError, RpcError } from './errors.js'
-import { failureOf } from './failures.js'
+import { closedHere, failureOf } from './failures.js'
 import type { ServedMethod } from './implement.js'
 import { abortable, Lifetime } from './lifetime.js'
 import type { ServeLimits } from './limits.js'
@@ -16,6 +16,8 @@ import { resetCodes, writePlainFailure, type Head } from './wire.js'
 export interface CallHost {
   readonly peerIdentity: Identity | null
   readonly channelBinding: Uint8Array
+  /** Aborts when this side ends the connection. */
+  readonly ending: AbortSignal
   readonly limits: ServeLimits
   readonly head: Schema<Head>
   readonly middleware: readonly Middleware[]
@@ -34,6 +36,10 @@ export class ServerCall {
   #fault: RpcError | null = null
   /** What a method gives that gives one. */
   #result: { readonly value: unknown } | null = null
+  /** The handler, while it runs. */
+  #handling: Promise<void> | null = null
+  /** Whether the last was said: from then on the caller has nothing to hear. */
+  #isAnswered = false
 
   constructor(channel: Channel, served: ServedMethod, host: CallHost) {
     this.#channel = channel
@@ -48,23 +54,25 @@ export class ServerCall {
     const onAbort = (): void => this.#onAbort(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
     void this.#channel.closed.then(() => this.#noticeLoss())
-    let carryingOut: Promise<void> = Promise.resolve()
+    void this.#channel.unwanted.then(() => this.#noticeClose())
     try {
       const context = await this.#begin()
-      carryingOut = throughMiddleware(this.#host.middleware, context, () => this.#carryOut(context))
+      const carryingOut = throughMiddleware(this.#host.middleware, context, () => this.#handle(context))
       await abortable(carryingOut, signal)
       await this.#succeed()
     } catch (error) {
       this.#fail(error)
     }
-    await this.#linger()
-    // a handler that does not heed the signal takes its place until it is done
-    await carryingOut.catch(() => undefined)
+    // a handler that goes on all the same, since a middleware gave it up, works for nobody
+    if (this.#handling !== null) this.#lifetime.end(new RpcError('CANCELLED', 'the call is over'))
     this.#lifetime.release()
+    await this.#linger()
+    // one that does not heed the signal takes its place until it is done
+    await this.#handling?.catch(() => undefined)
   }
 
   async #begin(): Promise<CallContext> {
-    const { limits, head: schema, peerIdentity, channelBinding } = this.#host
+    const { limits, head: schema, peerIdentity, channelBinding, ending } = this.#host
     const message = await this.#receive()
     if (message === null) throw this.#invalid('the call ended before it had begun')
     const head = this.#read('the head', () => schema.fromSpack(message))
@@ -75,8 +83,17 @@ export class ServerCall {
     }
     this.#lifetime.expireIn(Math.min(deadlineMs, limits.maxDeadlineMs))
     const { name, method } = this.#served
-    const parts = { method: name, type: method.type, peerIdentity, channelBinding, metadata: Object.freeze(metadata) }
-    return contextOf(parts, this.#lifetime)
+    const parts = { method: name, type: method.type, metadata: Object.freeze(metadata) }
+    return contextOf({ ...parts, peerIdentity, channelBinding, ending }, this.#lifetime)
+  }
+
+  async #handle(context: CallContext): Promise<void> {
+    this.#handling = this.#carryOut(context)
+    try {
+      await this.#handling
+    } finally {
+      this.#handling = null
+    }
   }
 
   async #carryOut(context: CallContext): Promise<void> {
@@ -91,18 +108,22 @@ export class ServerCall {
     if (this.#fault !== null) throw this.#fault
     if (this.#result !== null) await this.#sendItem(this.#result.value)
     await this.#channel.end()
+    this.#isAnswered = true
   }
 
   /** Tells the caller, as far as that is its business, and `onError` the rest. */
   #fail(error: unknown): void {
     // nobody is there any more, or has been told
     if (this.#lifetime.signal.aborted) return
+    this.#isAnswered = true
     try {
       this.#channel.send(this.#failureOf(this.#fault ?? error))
-      this.#channel.end().catch(() => undefined)
-    } catch {
-      this.#channel.abort({ code: internal })
+    } catch (unsent) {
+      if (this.#channel.error === null) this.#host.onError(unsent, this.#served.name)
+      this.#channel.abort({ code: resetCodes.internal })
+      return
     }
+    this.#channel.end().catch(() => undefined)
   }
 
   #failureOf(error: unknown): Spack {
@@ -120,14 +141,17 @@ export class ServerCall {
     return writePlainFailure('INTERNAL', 'the handler failed')
   }
 
-  /** Until the peer has ended its direction, too: what it still sends is not wanted. */
+  /** Until the peer has ended its direction, too: what it still sends is not wanted. A call without an outcome must not look like one with. */
   async #linger(): Promise<void> {
+    if (!this.#isAnswered) return this.#channel.closed
     const timeoutMs = this.#lifetime.remainingMs
     await this.#channel.close(timeoutMs === undefined ? {} : { timeoutMs }).catch(() => undefined)
   }
 
   #onAbort(reason: unknown): void {
-    const isLate = isRpcError(reason) && reason.code === 'DEADLINE_EXCEEDED'
+    // where the connection goes, the peer learns of that
+    if (this.#isAnswered || !isRpcError(reason) || reason.code === 'CONNECTION_LOST') return
+    const isLate = reason.code === 'DEADLINE_EXCEEDED'
     this.#channel.abort({ code: isLate ? resetCodes.deadlineExceeded : resetCodes.cancelled })
   }
 
@@ -155,13 +179,20 @@ export class ServerCall {
       throw failureOf(error)
     })
     if (message !== null || !this.#channel.isDiscarding) return message
-    throw new RpcError('CONNECTION_LOST', 'this side no longer listens to the call')
+    this.#noticeClose()
+    throw closedHere()
   }
 
   /** Before anybody else learns that the channel is gone: whoever looks at the signal then shall see it. */
   #noticeLoss(): void {
     const { error } = this.#channel
     if (error !== null) this.#lifetime.end(failureOf(error))
+  }
+
+  /** This side closes the connection: no answer can be given any more. */
+  #noticeClose(): void {
+    if (!this.#channel.isDiscarding || this.#isAnswered || this.#lifetime.signal.aborted) return
+    this.#lifetime.end(closedHere())
   }
 
   async #sendItem(item: unknown): Promise<void> {
@@ -188,6 +219,3 @@ export class ServerCall {
     return this.#fault
   }
 }
-
-/** The code of a reset by a side that cannot say more. */
-const internal = 2

@@ -1,5 +1,5 @@
 // stalk-rpc/1: what travels on the channel of a call (SPEC, stalk-rpc/1).
-import type { Spack } from '@stalk/core'
+import { SpackError, type Spack } from '@stalk/core'
 import {
   any,
   integer,
@@ -21,6 +21,8 @@ export const resetCodes = {
   cancelled: 0,
   /** Nobody looked at it. */
   refused: 1,
+  /** A side that cannot say more has failed. */
+  internal: 2,
   /** There is no such method. */
   methodUnknown: 0x4000,
   /** Its time is over. */
@@ -68,40 +70,43 @@ export interface Failure {
 export type Answer =
   { readonly type: 'item'; readonly value: unknown } | { readonly type: 'error'; readonly value: Failure }
 
-/** How the values of one method travel. */
+/** How the values of one method travel. What cannot be written is an error that names the method and the place. */
 export class MethodWire {
-  readonly #request: Schema<{ item: unknown }>
+  readonly #name: string
+  readonly #request: Schema<{ request: unknown }>
   readonly #answer: AnswerSchema
   /** For errors whose details have a kind. */
   readonly #errors: ReadonlyMap<string, AnswerSchema>
 
-  constructor({ request, response, errors }: Method) {
-    this.#request = schema({ item: request })
+  /** @param name `service.method` */
+  constructor(name: string, { request, response, errors }: Method) {
+    this.#name = name
+    this.#request = schema({ request })
     this.#answer = answerSchema(response, any)
     const kinds = Object.entries(errors).flatMap(([code, kind]) => (kind === undefined ? [] : [[code, kind] as const]))
     this.#errors = new Map(kinds.map(([code, kind]) => [code, answerSchema(response, kind)]))
   }
 
   /** @throws TypeError, RangeError for what is none of the kind; SpackError for what exceeds the limits */
-  writeRequest(item: unknown): Spack {
-    return this.#request.toSpack({ item })
+  writeRequest(request: unknown): Spack {
+    return this.#write(() => this.#request.toSpack({ request }))
   }
 
   /** @throws SpackError */
   readRequest(message: Spack): unknown {
-    return this.#request.fromSpack(message).item
+    return this.#request.fromSpack(message).request
   }
 
   /** Throws as {@link writeRequest}. */
   writeItem(value: unknown): Spack {
-    return this.#answer.toSpack({ answer: { type: 'item', value } })
+    return this.#write(() => this.#answer.toSpack({ answer: { type: 'item', value } }))
   }
 
   /** Throws as {@link writeRequest}: the details may be none of their kind. */
   writeFailure(failure: Failure): Spack {
     const ofCode = this.#errors.get(failure.code)
     if (ofCode === undefined) return writePlainFailure(failure.code, failure.message)
-    return ofCode.toSpack({ answer: { type: 'error', value: failure } })
+    return this.#write(() => ofCode.toSpack({ answer: { type: 'error', value: failure } }))
   }
 
   /** @throws SpackError */
@@ -111,6 +116,17 @@ export class MethodWire {
     // read again, now that the kind of its details is known; details of no kind are of no use
     const ofCode = this.#errors.get(answer.value.code)
     return ofCode?.fromSpack(message).answer ?? { type: 'error', value: { ...answer.value, details: undefined } }
+  }
+
+  #write(write: () => Spack): Spack {
+    try {
+      return write()
+    } catch (error) {
+      if (error instanceof SpackError) throw new SpackError(error.code, `${this.#name}: ${error.message}`, error.path)
+      if (error instanceof TypeError) throw new TypeError(`${this.#name}: ${error.message}`, { cause: error })
+      if (error instanceof RangeError) throw new RangeError(`${this.#name}: ${error.message}`, { cause: error })
+      throw error
+    }
   }
 }
 

@@ -162,9 +162,9 @@ test('a source of requests that fails cancels the call, which fails with its err
   await assert.rejects(store.sum(endless()), code('NEGATIVE'))
   await eventually(() => isLetGo, 'the source is told')
   await assert.rejects(store.sum(null as never), TypeError)
-  await assert.rejects(store.sum([1, 'two' as never]), /item: expected a number/u)
+  await assert.rejects(store.sum([1, 'two' as never]), /^TypeError: store\.sum: request: expected a number/u)
   await assert.rejects(store.read({ key: 5 as never }), TypeError)
-  await assert.rejects(store.count({ to: 'x' as never }).next(), TypeError)
+  assert.throws(() => store.count({ to: 'x' as never }), /^TypeError: store\.count: request\.to: expected a number/u)
 })
 
 async function* never(): AsyncGenerator<never> {

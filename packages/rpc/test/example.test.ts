@@ -16,7 +16,7 @@ test('the call that SPEC writes down is the one that is made, byte by byte, and 
     .split('\n')
     .map((line) => /^(?:[0-9a-f]{2}(?: +|$))*/u.exec(line)?.[0].replaceAll(' ', '') ?? '')
   const key = struct({ key: string })
-  const wire = new MethodWire(unary({ request: key, response: string, errors: { NOT_FOUND: key } }))
+  const wire = new MethodWire('store.read', unary({ request: key, response: string, errors: { NOT_FOUND: key } }))
   const head = headSchema(1024, 16)
   const failure = { code: 'NOT_FOUND', message: 'no', details: { key: 'a' } }
   const expected: readonly Spack[] = [

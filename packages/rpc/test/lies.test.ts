@@ -7,7 +7,7 @@ import { MethodWire, headSchema, resetCodes, writePlainFailure, type Answer } fr
 import { aliceConnects, bobServes, errorOf, pair } from './support/network.js'
 import { Store, storeOf } from './support/store.js'
 
-const wire = new MethodWire(Store.methods.read)
+const wire = new MethodWire('store.read', Store.methods.read)
 const head = headSchema(1 << 20, 1 << 10).toSpack({})
 const goodRequest = wire.writeRequest({ key: 'a' })
 const goodAnswer = wire.writeItem({ value: 'b' })
@@ -41,7 +41,7 @@ test('a server that lies gets the call RESPONSE_INVALID, whatever it says', asyn
   const undeclared = writePlainFailure('NEVER_HEARD_OF', 'x')
   const sayings: Record<string, Saying> = {
     'no answer': ['end'],
-    'an answer of another kind': [new MethodWire(Store.methods.count).writeItem(5), 'end'],
+    'an answer of another kind': [new MethodWire('store.count', Store.methods.count).writeItem(5), 'end'],
     'nothing at all': [new Spack(), 'end'],
     'a number': [new Spack().integer(1), 'end'],
     'two answers': [goodAnswer, goodAnswer, 'end'],
@@ -75,7 +75,7 @@ test('what a reset says is told by its code, and an unknown code is INTERNAL', a
 })
 
 test('a stream that goes on after its error, or never ends, ends for whoever reads it', async (t) => {
-  const count = new MethodWire(Store.methods.count)
+  const count = new MethodWire('store.count', Store.methods.count)
   const [item, tooFar] = [count.writeItem(1), count.writeFailure({ code: 'TOO_FAR', message: 'far', details: 5 })]
   const store = await lyingServer(t, () => [item, tooFar, item, item])
   const answers = store.count({ to: 3 })
@@ -117,7 +117,7 @@ test('a client that lies is told REQUEST_INVALID, whatever it says, and others a
     'much metadata': [heads.toSpack({ metadata: { name: 'x'.repeat(9000) } }), goodRequest, 'end'],
     'many metadata': [heads.toSpack({ metadata: many }), goodRequest, 'end'],
     'no request': [head, 'end'],
-    'a request of another kind': [head, new MethodWire(Store.methods.sum).writeRequest(5), 'end'],
+    'a request of another kind': [head, new MethodWire('store.sum', Store.methods.sum).writeRequest(5), 'end'],
     'an empty one': [head, new Spack(), 'end'],
     'two requests': [head, goodRequest, goodRequest, 'end'],
   }

@@ -128,6 +128,10 @@ export const spackErrorTable = {
     when: 'A string is none of an enumeration, or the name of none of a union’s variants.',
     remedy: 'The peer has another schema: compare the fingerprints.',
   },
+  SPACK_FORM_INVALID: {
+    when: 'A form that `kindOf` was given is not the canonical form of a kind.',
+    remedy: 'Whoever described the kind speaks a newer version, or wrongly.',
+  },
 } as const
 
 /** The codes of {@link SpackError}. */

@@ -1,6 +1,7 @@
 import { interpret } from './compile-struct.js'
 import { any, enumeration, list, map, nothing, nullable, union } from './container-kinds.js'
 import { describe } from './element.js'
+import { SpackError } from './errors.js'
 import type { Kind, KindForm } from './kind.js'
 import { maxNesting } from './limits.js'
 import {
@@ -33,14 +34,20 @@ const maxKinds = 10_000
  * The kind of a canonical form, such as a peer describes what it takes: `kindOf(kind.form)` reads and writes what `kind` does. The form
  * may be anybody's: no code is made of it, and there are limits (10,000 kinds, 512 inside each other).
  *
- * @throws TypeError for what is no canonical form
+ * @throws SpackError SPACK_FORM_INVALID for what is no canonical form
  * @see SPEC, spack §schemas
  */
 export function kindOf(form: KindForm): Kind<unknown> {
-  const kind = new FormReader().read(form, 0)
-  // sorted names, no name twice, nothing left over
-  if (JSON.stringify(kind.form) !== JSON.stringify(form)) throw new TypeError('the form of the kind is not canonical')
-  return kind
+  try {
+    const kind = new FormReader().read(form, 0)
+    // sorted names, no name twice, nothing left over
+    if (JSON.stringify(kind.form) !== JSON.stringify(form)) throw new TypeError('the form of the kind is not canonical')
+    return kind
+  } catch (error) {
+    // kinds do not know that they were made by somebody else
+    if (error instanceof TypeError) throw new SpackError('SPACK_FORM_INVALID', error.message)
+    throw error
+  }
 }
 
 class FormReader {

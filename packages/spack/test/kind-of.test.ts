@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SpackError } from '#src/index.js'
 import {
   any,
   bigint,
@@ -53,7 +54,7 @@ test('the kind of a form has the same form, and reads and writes the same bytes'
   assert.throws(() => schema({ value: described }).encode({ value: { ...value, byte: 256 } }), /value\.byte: /u)
 })
 
-test('what is no canonical form is a TypeError, whatever it is', () => {
+test('what is no canonical form is SPACK_FORM_INVALID, whatever it is', () => {
   const deep = (count: number): KindForm =>
     JSON.parse('["list",'.repeat(count) + '"any"' + ']'.repeat(count)) as KindForm
   assert.equal(JSON.stringify(kindOf(deep(500)).form), JSON.stringify(deep(500)))
@@ -105,7 +106,9 @@ test('what is no canonical form is a TypeError, whatever it is', () => {
     ...[['optional', 'any'], deep(513), ['struct', Array.from({ length: 10_001 }, (_, index) => [`f${index}`, 'any'])]],
   ]
   for (const form of wrong) {
-    assert.throws(() => kindOf(form as KindForm), TypeError, JSON.stringify(form).slice(0, 100))
+    const isFormInvalid = (error: unknown): boolean =>
+      error instanceof SpackError && error.code === 'SPACK_FORM_INVALID'
+    assert.throws(() => kindOf(form as KindForm), isFormInvalid, JSON.stringify(form).slice(0, 100))
   }
 })
 

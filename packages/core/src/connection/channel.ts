@@ -49,11 +49,17 @@ export class Channel implements AsyncIterable<Spack> {
   readonly priority: Priority
   /** Resolves when the channel is over: both sides have ended it, or it was given up. Never rejects, see {@link error}. */
   readonly closed: Promise<void>
+  /**
+   * Resolves when nobody here wants what comes any more: `close()` was called, of the channel or of its connection, or the channel is
+   * over. Whoever still sends on it for the sake of an answer can stop.
+   */
+  readonly unwanted: Promise<void>
   readonly #id: number
   readonly #host: ChannelHost
   readonly #waiters = new Waiters<Spack | null>()
   readonly #stopListening: () => void
   #settleClosed: () => void = () => undefined
+  #settleUnwanted: () => void = () => undefined
   /** What gave the channel up, or what is missing at its end. */
   #error: Error | null = null
   #closing: Promise<void> | null = null
@@ -72,6 +78,9 @@ export class Channel implements AsyncIterable<Spack> {
     this.priority = priority
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve
+    })
+    this.unwanted = new Promise((resolve) => {
+      this.#settleUnwanted = resolve
     })
     const onAbort = (): void => this.#giveUp({ code: cancelled, reason: '' }, signal?.reason as Error)
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -224,6 +233,7 @@ export class Channel implements AsyncIterable<Spack> {
   /** @internal Nobody wants what comes any more. */
   discard(): void {
     this.#isUnwanted = true
+    this.#settleUnwanted()
     this.#waiters.resolveAll(null)
     this.#host.session.discard(this.#id)
     this.#host.outbox.schedule()
@@ -292,6 +302,7 @@ export class Channel implements AsyncIterable<Spack> {
     this.#isOver = true
     this.#stopListening()
     this.#host.onOver(this.#id)
+    this.#settleUnwanted()
     this.#settleClosed()
   }
 

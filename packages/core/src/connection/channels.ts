@@ -14,7 +14,8 @@ export interface OpenChannelOptions {
 }
 
 /** Nobody took it: nothing that was sent on it was looked at. */
-const refused = { code: 1, reason: 'nobody takes it' }
+const untaken = { code: 1, reason: 'nobody takes it' }
+const tooLate = { code: 1, reason: 'this side is shutting down' }
 
 const maxNameBytes = 255
 
@@ -92,7 +93,7 @@ export class Channels {
   /** Nothing is wanted any more: what comes is discarded, what the peer opens is refused. */
   close(): void {
     this.end()
-    for (const id of this.#pending.keys()) this.#host.session.reset(id, refused)
+    for (const id of this.#pending.keys()) this.#host.session.reset(id, untaken)
     this.#pending.clear()
     for (const channel of this.#open.values()) channel.discard()
   }
@@ -108,7 +109,7 @@ export class Channels {
     const isWaitedFor = !this.#waiters.isEmpty
     const maxPending = this.#takers > 0 ? Infinity : this.#maxPending
     if (!isWaitedFor && (this.#ending !== null || this.#pending.size >= maxPending)) {
-      this.#host.session.reset(id, refused)
+      this.#host.session.reset(id, this.#ending === null ? untaken : tooLate)
       return
     }
     const channel = this.#add(id, name, priority)

@@ -96,6 +96,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   /** Cuts the line when the time that `close()` has is over. */
   #closeTimer: NodeJS.Timeout | null = null
   #closeBy = Infinity
+  /** Made when somebody asks for its signal: few do. */
+  #ending: AbortController | null = null
+  #isEnding = false
   #sendingEnded = false
   #endsWithPeer = false
   #isOver = false
@@ -191,6 +194,18 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   /** What ended the connection, or null if nothing went wrong (yet). */
   get error(): StalkError | null {
     return this.#error
+  }
+
+  /**
+   * Aborts when this side ends the connection: its listener closes, `close()` or `abort()` was called, it failed, or it is over. Its reason
+   * is what `error` is then, or CONNECTION_CLOSED. Handlers that would go on for ever end then: the listener waits for them, but not for long.
+   */
+  get ending(): AbortSignal {
+    if (this.#ending === null) {
+      this.#ending = new AbortController()
+      if (this.#isEnding) this.#ending.abort(this.#endingReason())
+    }
+    return this.#ending.signal
   }
 
   /** What was done so far, and what waits, as of now. */
@@ -364,6 +379,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     const statement = this.#checkStatement(options)
     this.#closing ??= withCaller(this.#close(statement))
     this.#limitClosing(timeoutMs)
+    this.#sayEnding()
     return this.#closing
   }
 
@@ -404,6 +420,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#session.stopConfirming()
     this.#inbox.endWithThese()
     this.#channels?.end()
+    this.#sayEnding()
     return true
   }
 
@@ -454,6 +471,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       this.#pinger.fail(gone)
       this.#channels?.fail(gone)
       this.#peerEnded()
+      this.#sayEnding()
       if (this.#isEstablished && diagnostics.close.hasSubscribers) {
         diagnostics.close.publish({ connection: this, error: this.#error })
       }
@@ -678,6 +696,17 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#opening?.settle(error)
     this.#opening = null
     this.#peerEnded()
+    this.#sayEnding()
+  }
+
+  #sayEnding(): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    this.#ending?.abort(this.#endingReason())
+  }
+
+  #endingReason(): StalkError {
+    return this.#error ?? new StalkError('CONNECTION_CLOSED', 'this side ends the connection')
   }
 
   /** After a failure: the last words, if there are any, and time for the peer to read them. */

@@ -3,7 +3,7 @@ import type { Connection as StreamConnection } from '../connection/connection.js
 import { withCaller } from '../connection/caller.js'
 import { diagnostics } from '../connection/diagnostics.js'
 import { checkTimeout } from '../connection/timeouts.js'
-import { StalkError } from '../errors.js'
+import { describeThrown, stackOfThrown, StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import { checkNames } from '../option-names.js'
@@ -340,8 +340,7 @@ function lapse(milliseconds: number, until: Promise<void>): Promise<void> {
 }
 
 function warn(what: string, error: unknown): void {
-  const [message, detail] = error instanceof Error ? [error.message, error.stack ?? ''] : [typeof error, '']
-  process.emitWarning(`${what}: ${message}`, { type: 'StalkWarning', detail })
+  process.emitWarning(`${what}: ${describeThrown(error)}`, { type: 'StalkWarning', detail: stackOfThrown(error) })
 }
 
 /** Peers and lines come and go: that is no news. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Spack, StalkError } from '#src/index.js'
 import { code } from '../support/errors.js'
 import { eventually, pause } from '../support/network.js'
 import { aliceConnects2, bobListens2 } from '../support/network2.js'
@@ -91,3 +92,48 @@ test('closing again takes the shorter of the times', { timeout: 20_000 }, async 
   assert.equal(again, closed)
   await closed
 })
+
+test(
+  'a handler learns from `ending` that its listener closes, and ends what would go on for ever',
+  { timeout: 20_000 },
+  async (t) => {
+    const reasons: unknown[] = []
+    const listener = await bobListens2(t, async (connection) => {
+      const { ending } = connection
+      assert.equal(ending.aborted, false)
+      await Promise.all([
+        connection.receive(),
+        new Promise((resolve) => ending.addEventListener('abort', resolve, { once: true })),
+      ])
+      reasons.push(ending.reason)
+      connection.send(new Spack().string('goodbye'))
+    })
+    const client = await aliceConnects2(t, listener)
+    client.send(new Spack().integer(1))
+    await client.confirm()
+    const closed = listener.close({ timeoutMs: 60_000 })
+    assert.deepEqual((await client.receive())?.values(), ['goodbye'])
+    assert.equal(await client.receive(), null)
+    assert.equal(client.ending.aborted, false)
+    const closing = client.close()
+    assert.equal(client.ending.aborted, true)
+    await closing
+    await closed
+    assert.deepEqual(
+      reasons.map((reason) => reason instanceof StalkError && reason.code),
+      ['CONNECTION_CLOSED'],
+    )
+  },
+)
+
+test(
+  '`ending` is aborted also if it is asked for late, with what ended the connection',
+  { timeout: 20_000 },
+  async (t) => {
+    const listener = await bobListens2(t, (connection) => connection.closed)
+    const client = await aliceConnects2(t, listener)
+    client.abort()
+    assert.equal(client.ending.aborted, true)
+    assert.equal(client.ending.reason, client.error)
+  },
+)
