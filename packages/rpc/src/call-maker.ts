@@ -1,4 +1,4 @@
-import { Spack, type Connection, type Priority, type ReconnectingConnection } from '@stalk/core'
+import type { Connection, Priority, ReconnectingConnection } from '@stalk/core'
 import { Answers } from './answers.js'
 import { ClientCall } from './client-call.js'
 import { takesOne, type Method } from './contract.js'
@@ -6,8 +6,8 @@ import { failureOf } from './failures.js'
 import { Lifetime } from './lifetime.js'
 import { checkOptions, MAX_TIMEOUT_MS, wholeNumber } from './options.js'
 import { noRetry, resolveRetry, withRetry, type Retry, type RetryOption } from './retry.js'
-import type { Stream } from './streams.js'
-import { channelName, headSchema, MethodWire } from './wire.js'
+import { letGoOf, type Stream } from './streams.js'
+import { channelName, encoded, headSchema, MethodWire } from './wire.js'
 
 /** Options of a call. */
 export interface CallOptions {
@@ -25,6 +25,9 @@ export interface CallOptions {
 
 /** What calls are made over: a connection, or one that comes back. */
 export type CallTarget = Pick<Connection, 'openChannel'> | Pick<ReconnectingConnection, 'connected'>
+
+/** What a call sends: its only request, encoded, or a stream of them. */
+type Requests = { readonly one: Uint8Array } | { readonly many: Stream<unknown> }
 
 const optionNames = ['signal', 'timeoutMs', 'metadata', 'retry', 'priority']
 
@@ -74,8 +77,8 @@ export class CallMaker {
   }
 
   /** What is wrong with the only request is found at once, before anything is sent, and once for all attempts. */
-  #requestsOf(input: unknown): Spack | Stream<unknown> {
-    return takesOne(this.#method) ? this.#wire.writeRequest(input) : (input as Stream<unknown>)
+  #requestsOf(input: unknown): Requests {
+    return takesOne(this.#method) ? { one: this.#wire.writeRequest(input) } : { many: input as Stream<unknown> }
   }
 
   #begin(options: CallOptions): Lifetime {
@@ -98,25 +101,22 @@ export class CallMaker {
   }
 
   /** Opens the channel, where there is a connection at once, and sends what is to be sent. */
-  async #open(
-    requests: Spack | Stream<unknown>,
-    { metadata, priority }: CallOptions,
-    lifetime: Lifetime,
-  ): Promise<ClientCall> {
+  async #open(requests: Requests, { metadata, priority }: CallOptions, lifetime: Lifetime): Promise<ClientCall> {
     const target = this.#target
     const { signal } = lifetime
     try {
       const connection = 'connected' in target ? await target.connected({ signal }) : target
       signal.throwIfAborted()
       // before the channel is opened: what is wrong with it is no affair of the peer
-      const head = Head.toSpack({ deadlineMs: lifetime.remainingMs, metadata })
+      const head = Head.encode({ deadlineMs: lifetime.remainingMs, metadata })
       const channel = connection.openChannel(this.#channelName, priority === undefined ? {} : { priority })
       const call = new ClientCall({ channel, wire: this.#wire, codes: this.#codes, signal })
-      channel.send(head)
-      if (requests instanceof Spack) call.sendOne(requests)
-      else call.sendAll(requests)
+      channel.sendTyped(encoded, head)
+      if ('one' in requests) call.sendOne(requests.one)
+      else call.sendAll(requests.many)
       return call
     } catch (error) {
+      if ('many' in requests) letGoOf(requests.many)
       throw failureOf(error)
     }
   }

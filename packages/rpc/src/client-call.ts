@@ -1,8 +1,8 @@
-import { describeThrown, type Channel, type Spack } from '@stalk/core'
+import { SpackError, type Channel } from '@stalk/core'
 import { closedHere, failureOf } from './failures.js'
 import { isOwnCode, isRpcError, RpcError, type RpcErrorCode } from './errors.js'
 import { drain, type Stream } from './streams.js'
-import { resetCodes, type Failure, type MethodWire } from './wire.js'
+import { encoded, resetCodes, type Answer, type Failure, type MethodWire } from './wire.js'
 
 /** What a call is made of. */
 interface ClientCallParts {
@@ -18,7 +18,6 @@ interface ClientCallParts {
 export class ClientCall {
   readonly #channel: Channel
   readonly #wire: MethodWire
-  /** The codes of its contract. */
   readonly #codes: ReadonlySet<string>
   /** Aborts when nothing more is to be sent. */
   readonly #over = new AbortController()
@@ -39,10 +38,10 @@ export class ClientCall {
     return this.#channel.closed
   }
 
-  /** Sends the only request. Throws StalkError MESSAGE_TOO_LARGE for one that cannot be sent. */
-  sendOne(request: Spack): void {
+  /** Sends the only request, encoded. Throws StalkError MESSAGE_TOO_LARGE for one that cannot be sent. */
+  sendOne(request: Uint8Array): void {
     try {
-      this.#channel.send(request)
+      this.#channel.sendTyped(encoded, request)
       this.#channel.end().catch(() => undefined) // `receive` has what went wrong
     } catch (error) {
       throw this.#giveUp(failureOf(error))
@@ -62,38 +61,19 @@ export class ClientCall {
 
   /** The next answer; null: there are no more. Throws what the call failed with. */
   async receive(): Promise<{ readonly value: unknown } | null> {
-    const message = await this.#channel.receive().catch((error: unknown) => {
-      throw this.#giveUp(failureOf(error))
-    })
-    if (message === null && !this.#channel.isDiscarding) {
-      this.leave()
-      return null
-    }
-    if (message === null) throw this.#giveUp(closedHere())
-    const answer = this.#read(() => this.#wire.readAnswer(message))
-    if (answer.type === 'item') return answer
+    const answer = await this.#receive()
+    if (answer === null || answer.type === 'item') return answer
     throw this.#giveUp(this.#errorOf(answer.value))
   }
 
-  async #send(request: unknown): Promise<void> {
-    const { signal } = this.#over
-    try {
-      if (!this.#channel.send(this.#wire.writeRequest(request))) await this.#channel.flush({ signal })
-    } catch (error) {
-      // unlike what the stream itself throws, which stays what it is
-      throw signal.aborted ? error : this.#giveUp(failureOf(error))
-    }
-  }
-
-  /** The only answer. Throws what the call failed with; RESPONSE_INVALID for none, or for more than one. */
+  /** The only answer, once it is the last. Throws what the call failed with; RESPONSE_INVALID for none, or for more than one. */
   async receiveOne(): Promise<unknown> {
-    const answer = await this.receive()
-    if (answer === null)
-      throw this.#giveUp(new RpcError('RESPONSE_INVALID', 'the peer ended the call without an answer'))
-    if ((await this.receive()) !== null) {
-      throw this.#giveUp(new RpcError('RESPONSE_INVALID', 'the peer answered twice where one answer is due'))
+    const answer = await this.#receive()
+    if (answer === null) throw this.#giveUp(invalid('the peer ended the call without an answer'))
+    if ((await this.#receive()) !== null) {
+      throw this.#giveUp(invalid('the peer answered twice where one answer is due'))
     }
-    this.leave()
+    if (answer.type === 'error') throw this.#giveUp(this.#errorOf(answer.value))
     return answer.value
   }
 
@@ -101,6 +81,27 @@ export class ClientCall {
   leave(code: number = resetCodes.cancelled): void {
     this.#over.abort(leaving)
     this.#channel.abort({ code })
+  }
+
+  async #send(request: unknown): Promise<void> {
+    const { signal } = this.#over
+    try {
+      const message = this.#wire.writeRequest(request)
+      if (!this.#channel.sendTyped(encoded, message)) await this.#channel.flush({ signal })
+    } catch (error) {
+      // unlike what the stream itself throws, which stays what it is
+      throw signal.aborted ? error : this.#giveUp(failureOf(error))
+    }
+  }
+
+  /** The next answer, of whichever variant; null: there are no more. Throws what the call failed with. */
+  async #receive(): Promise<Answer | null> {
+    const answer = await this.#channel.receiveTyped(this.#wire.answers).catch((error: unknown) => {
+      throw this.#giveUp(error instanceof SpackError ? unfit(error) : failureOf(error))
+    })
+    if (answer === null && this.#channel.isDiscarding) throw this.#giveUp(closedHere())
+    if (answer === null) this.leave()
+    return answer
   }
 
   /** This side closes the connection: nobody is going to hear an answer, and the peer need not work on one. */
@@ -116,21 +117,22 @@ export class ClientCall {
     return this.#fault.error
   }
 
-  #read<Result>(read: () => Result): Result {
-    try {
-      return read()
-    } catch (error) {
-      const reason = `the peer’s answer is not what the method answers: ${describeThrown(error)}`
-      throw this.#giveUp(new RpcError('RESPONSE_INVALID', reason, { cause: error }))
-    }
-  }
-
   #errorOf({ code, message, details }: Failure): RpcError {
     if (this.#codes.has(code)) return new RpcError(code, message, { details })
     if (isOwnCode(code) && answered.has(code)) return new RpcError(code, message)
     const shown = JSON.stringify(code.slice(0, 64))
-    return new RpcError('RESPONSE_INVALID', `the peer answered with an error that is not in the contract: ${shown}`)
+    return invalid(`the peer answered with an error that is not in the contract: ${shown}`)
   }
+}
+
+function invalid(message: string): RpcError {
+  return new RpcError('RESPONSE_INVALID', message)
+}
+
+/** The answer is a message, but none of the method. */
+function unfit(cause: SpackError): RpcError {
+  const message = `the peer’s answer is not what the method answers: ${cause.message}`
+  return new RpcError('RESPONSE_INVALID', message, { cause })
 }
 
 const leaving = new RpcError('CANCELLED', 'the call is over')

@@ -36,8 +36,7 @@ export class Lifetime {
       this.end(new RpcError('CANCELLED', 'the call was cancelled', { cause: signal.reason }))
     }
     if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    this.#unfollow = () => signal.removeEventListener('abort', onAbort)
+    else this.#unfollow = followAbort(signal, onAbort)
   }
 
   /** Ends it now, unless it has ended. */
@@ -62,4 +61,36 @@ export function abortable<Result>(waited: Promise<Result>, signal: AbortSignal):
     else signal.addEventListener('abort', onAbort, { once: true })
     waited.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
+}
+
+/** Who follows a signal: many calls may share one, which has a single listener for all of them. */
+interface Followers {
+  readonly callbacks: Set<() => void>
+  readonly listener: () => void
+}
+
+const followersOf = new WeakMap<AbortSignal, Followers>()
+
+/** Calls back when the signal aborts, until the function that this gives is called. */
+function followAbort(signal: AbortSignal, onAbort: () => void): () => void {
+  const followers = followersOf.get(signal) ?? listenTo(signal)
+  const { callbacks, listener } = followers
+  callbacks.add(onAbort)
+  return () => {
+    callbacks.delete(onAbort)
+    if (callbacks.size > 0) return
+    signal.removeEventListener('abort', listener)
+    followersOf.delete(signal)
+  }
+}
+
+function listenTo(signal: AbortSignal): Followers {
+  const callbacks = new Set<() => void>()
+  const listener = (): void => {
+    for (const tell of [...callbacks]) tell()
+  }
+  signal.addEventListener('abort', listener, { once: true })
+  const followers = { callbacks, listener }
+  followersOf.set(signal, followers)
+  return followers
 }

@@ -10,6 +10,11 @@ export interface ServeLimits {
   readonly headTimeoutMs: number
   /** Requests of one call: beyond, it fails with REQUEST_INVALID. 1,000,000 unless told otherwise. */
   readonly maxRequests: number
+  /**
+   * Bytes of requests of calls that are not over, of methods that take one: beyond, others wait until some are. The one that comes last may
+   * exceed it. 64 MiB unless told otherwise.
+   */
+  readonly maxHeldBytes: number
   /** Bytes of a call’s metadata, as encoded. 8,192 unless told otherwise. */
   readonly maxMetadataBytes: number
   /** Entries of a call’s metadata. 64 unless told otherwise. */
@@ -23,6 +28,7 @@ const defaultServeLimits: ServeLimits = {
   maxDeadlineMs: DAY_MS,
   headTimeoutMs: 10_000,
   maxRequests: 1_000_000,
+  maxHeldBytes: 64 * 1024 * 1024,
   maxMetadataBytes: 8 * 1024,
   maxMetadataEntries: 64,
 }

@@ -1,4 +1,5 @@
 import { describeThrown, stackOfThrown, type Channel, type Connection } from '@stalk/core'
+import { HeldBytes } from './held-bytes.js'
 import { implement, type Implementation, type ServedMethod } from './implement.js'
 import { describeContracts, Introspection } from './introspection.js'
 import { resolveServeLimits, type ServeLimits } from './limits.js'
@@ -90,6 +91,7 @@ class ConnectionServer {
       ending,
       limits: this.#limits,
       head: headSchema(maxMetadataBytes, maxMetadataEntries),
+      held: new HeldBytes(this.#limits.maxHeldBytes),
       middleware: this.#options.middleware ?? [],
       onError: (error, method) => this.#tell(error, method),
     }

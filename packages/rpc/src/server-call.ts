@@ -1,16 +1,17 @@
-import { SpackError, type Channel, type Identity, type Spack } from '@stalk/core'
+import { SpackError, type Channel, type Identity, type MessageDecoder } from '@stalk/core'
 import type { Schema } from '@stalk/spack/schema'
 import { contextOf, type CallContext } from './context.js'
 import { givesOne, takesOne } from './contract.js'
 import { isRpcError, RpcError } from './errors.js'
 import { closedHere, failureOf } from './failures.js'
+import type { HeldBytes } from './held-bytes.js'
 import type { ServedMethod } from './implement.js'
 import { abortable, Lifetime } from './lifetime.js'
 import type { ServeLimits } from './limits.js'
 import { throughMiddleware, type Middleware } from './middleware.js'
 import { Requests } from './requests.js'
 import { drain, type Stream } from './streams.js'
-import { resetCodes, writePlainFailure, type Head } from './wire.js'
+import { encoded, resetCodes, writePlainFailure, type Head } from './wire.js'
 
 /** What a call needs of its server. */
 export interface CallHost {
@@ -20,6 +21,8 @@ export interface CallHost {
   readonly ending: AbortSignal
   readonly limits: ServeLimits
   readonly head: Schema<Head>
+  /** What all calls of the connection hold. */
+  readonly held: HeldBytes
   readonly middleware: readonly Middleware[]
   /** Hears what the caller is not told. */
   readonly onError: (error: unknown, method: string) => void
@@ -32,8 +35,11 @@ export class ServerCall {
   readonly #host: CallHost
   readonly #lifetime = new Lifetime()
   #requests = 0
+  #heldBytes = 0
   /** What was wrong with what the peer sent: then it matters no more what the handler makes of it. */
   #fault: RpcError | null = null
+  /** What the handler threw. */
+  #failure: { readonly error: unknown } | null = null
   /** What a method gives that gives one. */
   #result: { readonly value: unknown } | null = null
   /** The handler, while it runs. */
@@ -69,13 +75,13 @@ export class ServerCall {
     await this.#linger()
     // one that does not heed the signal takes its place until it is done
     await this.#handling?.catch(() => undefined)
+    this.#host.held.release(this.#heldBytes)
   }
 
   async #begin(): Promise<CallContext> {
     const { limits, head: schema, peerIdentity, channelBinding, ending } = this.#host
-    const message = await this.#receive()
-    if (message === null) throw this.#invalid('the call ended before it had begun')
-    const head = this.#read('the head', () => schema.fromSpack(message))
+    const head = await this.#receive('the head', schema)
+    if (head === null) throw this.#invalid('the call ended before it had begun')
     const { deadlineMs = limits.maxDeadlineMs, metadata = {} } = head
     if (deadlineMs < 1) throw this.#invalid('deadlineMs: it is from 1')
     if (Object.keys(metadata).length > limits.maxMetadataEntries) {
@@ -91,6 +97,9 @@ export class ServerCall {
     this.#handling = this.#carryOut(context)
     try {
       await this.#handling
+    } catch (error) {
+      this.#failure = { error }
+      throw error
     } finally {
       this.#handling = null
     }
@@ -106,7 +115,9 @@ export class ServerCall {
 
   async #succeed(): Promise<void> {
     if (this.#fault !== null) throw this.#fault
-    if (this.#result !== null) await this.#sendItem(this.#result.value)
+    // a middleware that keeps an error to itself has no answer for the caller all the same
+    if (this.#failure !== null) throw this.#failure.error
+    if (this.#result !== null) await this.#sendResult(this.#result.value)
     await this.#channel.end()
     this.#isAnswered = true
   }
@@ -117,7 +128,7 @@ export class ServerCall {
     if (this.#lifetime.signal.aborted) return
     this.#isAnswered = true
     try {
-      this.#channel.send(this.#failureOf(this.#fault ?? error))
+      this.#channel.sendTyped(encoded, this.#failureOf(this.#fault ?? error))
     } catch (unsent) {
       if (this.#channel.error === null) this.#host.onError(unsent, this.#served.name)
       this.#channel.abort({ code: resetCodes.internal })
@@ -126,7 +137,7 @@ export class ServerCall {
     this.#channel.end().catch(() => undefined)
   }
 
-  #failureOf(error: unknown): Spack {
+  #failureOf(error: unknown): Uint8Array {
     if (isRpcError(error) && error === this.#fault) return writePlainFailure(error.code, error.message)
     const { wire, method, name } = this.#served
     try {
@@ -156,25 +167,35 @@ export class ServerCall {
   }
 
   async #receiveOnly(): Promise<unknown> {
-    const received = await this.#receiveNext()
+    await this.#makeRoom()
+    const received = await this.#receive('the request', this.#served.wire.requests)
     if (received === null) throw this.#invalid('there is no request')
-    if ((await this.#receive()) !== null) throw this.#invalid('there is more than one request')
-    return received.value
+    if ((await this.#receive('the request', unlooked)) !== null) throw this.#invalid('there is more than one request')
+    return received.request
+  }
+
+  /** A request is in memory until its call is over: until then it waits where it counts as unread. */
+  async #makeRoom(): Promise<void> {
+    const { signal } = this.#lifetime
+    const bytes = (await this.#channel.peek().catch(() => null)) ?? 0
+    await this.#host.held.take(bytes, signal)
+    this.#heldBytes = bytes
   }
 
   async #receiveNext(): Promise<{ readonly value: unknown } | null> {
     if (this.#fault !== null) throw this.#fault
-    const message = await this.#receive()
-    if (message === null) return null
-    const { maxRequests } = this.#host.limits
     this.#requests += 1
+    const received = await this.#receive(`request ${this.#requests}`, this.#served.wire.requests)
+    if (received === null) return null
+    const { maxRequests } = this.#host.limits
     if (this.#requests > maxRequests) throw this.#invalid(`there are more than ${maxRequests} requests`)
-    return { value: this.#read(`request ${this.#requests}`, () => this.#served.wire.readRequest(message)) }
+    return { value: received.request }
   }
 
-  /** The next message; null: the peer has sent its last. Throws what ended the call. */
-  async #receive(): Promise<Spack | null> {
-    const message = await this.#channel.receive().catch((error: unknown) => {
+  /** What the next message says; null: the peer has sent its last. Throws what ended the call, and REQUEST_INVALID. */
+  async #receive<T>(what: string, decoder: MessageDecoder<T>): Promise<T | null> {
+    const message = await this.#channel.receiveTyped(decoder).catch((error: unknown) => {
+      if (error instanceof SpackError) throw this.#invalid(`${what}: ${error.message}`)
       this.#noticeLoss()
       throw failureOf(error)
     })
@@ -195,22 +216,20 @@ export class ServerCall {
     this.#lifetime.end(closedHere())
   }
 
+  async #sendResult(value: unknown): Promise<void> {
+    // the caller may take its time to read it, and needs it once only
+    this.#result = null
+    await this.#sendItem(value)
+  }
+
   async #sendItem(item: unknown): Promise<void> {
     const { signal } = this.#lifetime
     const message = this.#served.wire.writeItem(item)
     try {
-      if (!this.#channel.send(message)) await this.#channel.flush({ signal })
+      if (!this.#channel.sendTyped(encoded, message)) await this.#channel.flush({ signal })
     } catch (error) {
       this.#noticeLoss()
       throw error
-    }
-  }
-
-  #read<Result>(what: string, read: () => Result): Result {
-    try {
-      return read()
-    } catch (error) {
-      throw this.#invalid(`${what}: ${error instanceof SpackError ? error.message : 'it cannot be read'}`)
     }
   }
 
@@ -219,3 +238,6 @@ export class ServerCall {
     return this.#fault
   }
 }
+
+/** For a message that is one too many, whatever it says. */
+const unlooked: MessageDecoder<object> = { decode: () => ({}) }

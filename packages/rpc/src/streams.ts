@@ -1,3 +1,4 @@
+import { yieldToLoop } from '@stalk/core'
 import { abortable } from './lifetime.js'
 
 /** Values one after the other: what a stream is made of. */
@@ -17,6 +18,8 @@ export async function drain<T>(
   try {
     for (;;) {
       // a stream that waits for something would not notice that nobody wants it any more
+      const turn = yieldToLoop()
+      if (turn !== null) await turn
       const next = await abortable(Promise.resolve(iterator.next()), signal)
       if (next.done === true) {
         isOver = true
@@ -26,6 +29,15 @@ export async function drain<T>(
     }
   } finally {
     if (!isOver) letGo(iterator)
+  }
+}
+
+/** Tells a stream that was never begun that nothing is wanted of it: a file that it reads, for instance, is closed. */
+export function letGoOf(stream: Stream<unknown>): void {
+  try {
+    letGo(iteratorOf(stream))
+  } catch {
+    // it is no stream at all, which whoever gave it is told
   }
 }
 

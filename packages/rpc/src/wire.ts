@@ -1,5 +1,5 @@
 // stalk-rpc/1: what travels on the channel of a call (SPEC, stalk-rpc/1).
-import { SpackError, type Spack } from '@stalk/core'
+import { SpackError, type MessageDecoder, type MessageEncoder } from '@stalk/core'
 import {
   any,
   integer,
@@ -70,57 +70,60 @@ export interface Failure {
 export type Answer =
   { readonly type: 'item'; readonly value: unknown } | { readonly type: 'error'; readonly value: Failure }
 
-/** How the values of one method travel. What cannot be written is an error that names the method and the place. */
+/** A message that is encoded already. */
+export const encoded: MessageEncoder<Uint8Array> = { encode: (message) => message }
+
+/** How the values of one method travel, as encoded messages. What cannot be written is an error that names the method and the place. */
 export class MethodWire {
   readonly #name: string
   readonly #request: Schema<{ request: unknown }>
   readonly #answer: AnswerSchema
   /** For errors whose details have a kind. */
   readonly #errors: ReadonlyMap<string, AnswerSchema>
+  /** Reads what the caller says. */
+  readonly requests: MessageDecoder<{ readonly request: unknown }>
+  /** Reads what the answering side says. */
+  readonly answers: MessageDecoder<Answer>
 
   /** @param name `service.method` */
   constructor(name: string, { request, response, errors }: Method) {
     this.#name = name
     this.#request = schema({ request })
+    this.requests = this.#request
+    this.answers = { decode: (message) => this.#readAnswer(message) }
     this.#answer = answerSchema(response, any)
     const kinds = Object.entries(errors).flatMap(([code, kind]) => (kind === undefined ? [] : [[code, kind] as const]))
     this.#errors = new Map(kinds.map(([code, kind]) => [code, answerSchema(response, kind)]))
   }
 
-  /** @throws TypeError, RangeError for what is none of the kind; SpackError for what exceeds the limits */
-  writeRequest(request: unknown): Spack {
-    return this.#write(() => this.#request.toSpack({ request }))
-  }
-
-  /** @throws SpackError */
-  readRequest(message: Spack): unknown {
-    return this.#request.fromSpack(message).request
+  /** Throws TypeError, RangeError for what is none of the kind; SpackError for what exceeds the limits. */
+  writeRequest(request: unknown): Uint8Array {
+    return this.#write(this.#request, { request })
   }
 
   /** Throws as {@link writeRequest}. */
-  writeItem(value: unknown): Spack {
-    return this.#write(() => this.#answer.toSpack({ answer: { type: 'item', value } }))
+  writeItem(value: unknown): Uint8Array {
+    return this.#write(this.#answer, { answer: { type: 'item', value } })
   }
 
   /** Throws as {@link writeRequest}: the details may be none of their kind. */
-  writeFailure(failure: Failure): Spack {
+  writeFailure(failure: Failure): Uint8Array {
     const ofCode = this.#errors.get(failure.code)
     if (ofCode === undefined) return writePlainFailure(failure.code, failure.message)
-    return this.#write(() => ofCode.toSpack({ answer: { type: 'error', value: failure } }))
+    return this.#write(ofCode, { answer: { type: 'error', value: failure } })
   }
 
-  /** @throws SpackError */
-  readAnswer(message: Spack): Answer {
-    const { answer } = this.#answer.fromSpack(message)
+  #readAnswer(message: Uint8Array): Answer {
+    const { answer } = this.#answer.decode(message)
     if (answer.type === 'item') return answer
     // read again, now that the kind of its details is known; details of no kind are of no use
     const ofCode = this.#errors.get(answer.value.code)
-    return ofCode?.fromSpack(message).answer ?? { type: 'error', value: { ...answer.value, details: undefined } }
+    return ofCode?.decode(message).answer ?? { type: 'error', value: { ...answer.value, details: undefined } }
   }
 
-  #write(write: () => Spack): Spack {
+  #write<T>(schema: Schema<T>, value: T): Uint8Array {
     try {
-      return write()
+      return schema.encode(value)
     } catch (error) {
       if (error instanceof SpackError) throw new SpackError(error.code, `${this.#name}: ${error.message}`, error.path)
       if (error instanceof TypeError) throw new TypeError(`${this.#name}: ${error.message}`, { cause: error })
@@ -141,6 +144,6 @@ function answerSchema(response: Kind<unknown>, details: Kind<unknown>): AnswerSc
 const plainAnswer = answerSchema(nothing, nothing)
 
 /** The answer that a call fails, of a code without details. */
-export function writePlainFailure(code: string, message: string): Spack {
-  return plainAnswer.toSpack({ answer: { type: 'error', value: { code, message, details: null } } })
+export function writePlainFailure(code: string, message: string): Uint8Array {
+  return plainAnswer.encode({ answer: { type: 'error', value: { code, message, details: null } } })
 }

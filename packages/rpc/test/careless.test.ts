@@ -1,5 +1,6 @@
 // Code around calls that is careless: a middleware that does not wait, a handler that throws anything, an argument that is none.
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { StalkError } from '@stalk/core'
@@ -163,4 +164,75 @@ test('arguments that are none are TypeErrors that say what is expected', async (
   assert.throws(() => implement(One, extra), /one has no method taek; there are take/u)
   const client = rpc(connection, Store)
   await assert.rejects(client.sleep(1, { signal: new AbortController() as never }), /signal must be an AbortSignal/u)
+})
+
+test('what a middleware keeps to itself is a failure all the same: no cut stream looks whole', async (t) => {
+  const silent: Middleware = async (_context, next) => {
+    await next().catch(() => undefined)
+  }
+  const heard: unknown[] = []
+  const onError = (error: unknown): unknown => heard.push(error)
+  const met = nothingMet()
+  const store = rpc(
+    await aliceConnects(t, await bobServes(t, [storeOf(met)], { middleware: [silent], onError })),
+    Store,
+  )
+  await assert.rejects(store.fail('x'), code('INTERNAL'))
+  await assert.rejects(store.read({ key: 'nothing' }), code('NOT_FOUND'))
+  assert.equal(heard.length, 1)
+})
+
+test('a stream of requests is let go of if its call is never made', async (t) => {
+  const connection = await aliceConnects(t, await bobServes(t, [storeOf()]))
+  const store = rpc(connection, Store)
+  let isLetGo = 0
+  const source = (): AsyncIterable<number> => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.resolve({ done: false, value: 1 }),
+      return: () => {
+        isLetGo += 1
+        return Promise.resolve({ done: true, value: undefined })
+      },
+    }),
+  })
+  await assert.rejects(store.sum(source(), { signal: AbortSignal.abort() }), code('CANCELLED'))
+  await assert.rejects(store.sum(source(), { metadata: { a: 5 as never } }), TypeError)
+  await connection.close()
+  await assert.rejects(store.sum(source()), code('CONNECTION_LOST'))
+  assert.equal(isLetGo, 3)
+})
+
+test('many calls may share a signal: it has one listener, and none when they are over', async (t) => {
+  const store = rpc(await aliceConnects(t, await bobServes(t, [storeOf()])), Store)
+  const controller = new AbortController()
+  const { signal } = controller
+  const calls = Array.from({ length: 50 }, (_, index) => store.sleep(60_000 + index, { signal }))
+  const quick = store.sleep(1, { signal })
+  assert.equal(getEventListeners(signal, 'abort').length, 1)
+  await quick
+  controller.abort()
+  for (const call of calls) await assert.rejects(call, code('CANCELLED'))
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
+test('requests of calls that are not over are bounded in bytes: others wait where they count as unread', async (t) => {
+  const One = service('one', { take: unary({ request: string, response: integer }) })
+  let running = 0
+  let mayEnd = (): void => undefined
+  const ending = new Promise<void>((resolve) => (mayEnd = resolve))
+  const one = implement(One, {
+    async take(text) {
+      running += 1
+      await ending
+      return text.length
+    },
+  })
+  const listener = await bobServes(t, [one], { limits: { maxHeldBytes: 100_000 } })
+  const client = rpc(await aliceConnects(t, listener), One)
+  const calls = Array.from({ length: 20 }, () => client.take('x'.repeat(50_000)))
+  await eventually(() => running >= 2, 'the first are under way')
+  await pause(100)
+  assert(running < 6, `${running} run`)
+  mayEnd()
+  assert.deepEqual(new Set(await Promise.all(calls)), new Set([50_000]))
 })

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { encode, type Spack } from '@stalk/spack'
 import { string, struct } from '@stalk/spack/schema'
 import { unary } from '#src/index.js'
 import { headSchema, MethodWire, writePlainFailure } from '#src/wire.js'
@@ -19,10 +18,10 @@ test('the call that SPEC writes down is the one that is made, byte by byte, and 
   const wire = new MethodWire('store.read', unary({ request: key, response: string, errors: { NOT_FOUND: key } }))
   const head = headSchema(1024, 16)
   const failure = { code: 'NOT_FOUND', message: 'no', details: { key: 'a' } }
-  const expected: readonly Spack[] = [
-    head.toSpack({ deadlineMs: 1000 }),
-    head.toSpack({ metadata: { trace: '7' } }),
-    head.toSpack({}),
+  const expected: readonly Uint8Array[] = [
+    head.encode({ deadlineMs: 1000 }),
+    head.encode({ metadata: { trace: '7' } }),
+    head.encode({}),
     wire.writeRequest({ key: 'a' }),
     wire.writeItem('hello'),
     wire.writeFailure(failure),
@@ -30,7 +29,7 @@ test('the call that SPEC writes down is the one that is made, byte by byte, and 
   ]
   assert.deepEqual(
     lines,
-    expected.map((message) => Buffer.from(encode(message, { form: 'compact' })).toString('hex')),
+    expected.map((message) => Buffer.from(message).toString('hex')),
   )
-  assert.deepEqual(wire.readAnswer(wire.writeFailure(failure)), { type: 'error', value: failure })
+  assert.deepEqual(wire.answers.decode(wire.writeFailure(failure)), { type: 'error', value: failure })
 })

@@ -3,23 +3,24 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { Spack, type Channel, type Connection } from '@stalk/core'
 import { rpc, serve, type Client } from '#src/index.js'
-import { MethodWire, headSchema, resetCodes, writePlainFailure, type Answer } from '#src/wire.js'
+import { encoded, MethodWire, headSchema, resetCodes, writePlainFailure, type Answer } from '#src/wire.js'
 import { aliceConnects, bobServes, errorOf, pair } from './support/network.js'
 import { Store, storeOf } from './support/store.js'
 
 const wire = new MethodWire('store.read', Store.methods.read)
-const head = headSchema(1 << 20, 1 << 10).toSpack({})
+const head = headSchema(1 << 20, 1 << 10).encode({})
 const goodRequest = wire.writeRequest({ key: 'a' })
 const goodAnswer = wire.writeItem({ value: 'b' })
 
 /** What a side says on the channel of a call. */
-type Saying = readonly (Spack | 'end' | { readonly code: number })[]
+type Saying = readonly (Spack | Uint8Array | 'end' | { readonly code: number })[]
 
 function say(channel: Channel, saying: Saying): void {
   try {
     for (const part of saying) {
       if (part === 'end') channel.end().catch(() => undefined)
       else if (part instanceof Spack) channel.send(part)
+      else if (part instanceof Uint8Array) channel.sendTyped(encoded, part)
       else channel.abort(part)
     }
   } catch (error) {
@@ -45,6 +46,8 @@ test('a server that lies gets the call RESPONSE_INVALID, whatever it says', asyn
     'nothing at all': [new Spack(), 'end'],
     'a number': [new Spack().integer(1), 'end'],
     'two answers': [goodAnswer, goodAnswer, 'end'],
+    'an error after an answer': [goodAnswer, writePlainFailure('FORBIDDEN', 'x'), 'end'],
+    'an answer after an error': [writePlainFailure('FORBIDDEN', 'x'), goodAnswer, 'end'],
     'an error that is not in the contract': [undeclared, 'end'],
     'an error that only this side can find': [writePlainFailure('CONNECTION_LOST', 'x'), 'end'],
     'an error without its details': [writePlainFailure('NOT_FOUND', 'x'), 'end'],
@@ -94,8 +97,7 @@ async function answerTo(connection: Connection, saying: Saying): Promise<Answer 
   const channel = connection.openChannel('rpc store.read')
   say(channel, saying)
   try {
-    const message = await channel.receive()
-    return message === null ? null : wire.readAnswer(message)
+    return await channel.receiveTyped(wire.answers)
   } catch {
     return { reset: (channel.error as { peer?: { code: number } } | null)?.peer?.code ?? -1 }
   } finally {
@@ -112,10 +114,10 @@ test('a client that lies is told REQUEST_INVALID, whatever it says, and others a
     'no head': ['end'],
     'a head that is none': [new Spack().string('hello'), goodRequest, 'end'],
     'a head without fields': [new Spack().integer(-5), goodRequest, 'end'],
-    'no time': [heads.toSpack({ deadlineMs: 0 }), goodRequest, 'end'],
-    'less than none': [heads.toSpack({ deadlineMs: -(2 ** 52) }), goodRequest, 'end'],
-    'much metadata': [heads.toSpack({ metadata: { name: 'x'.repeat(9000) } }), goodRequest, 'end'],
-    'many metadata': [heads.toSpack({ metadata: many }), goodRequest, 'end'],
+    'no time': [heads.encode({ deadlineMs: 0 }), goodRequest, 'end'],
+    'less than none': [heads.encode({ deadlineMs: -(2 ** 52) }), goodRequest, 'end'],
+    'much metadata': [heads.encode({ metadata: { name: 'x'.repeat(9000) } }), goodRequest, 'end'],
+    'many metadata': [heads.encode({ metadata: many }), goodRequest, 'end'],
     'no request': [head, 'end'],
     'a request of another kind': [head, new MethodWire('store.sum', Store.methods.sum).writeRequest(5), 'end'],
     'an empty one': [head, new Spack(), 'end'],
@@ -128,7 +130,7 @@ test('a client that lies is told REQUEST_INVALID, whatever it says, and others a
   }
   assert.deepEqual(await answerTo(connection, []), { reset: resetCodes.deadlineExceeded })
   const longest = await answerTo(connection, [
-    heads.toSpack({ deadlineMs: Number.MAX_SAFE_INTEGER }),
+    heads.encode({ deadlineMs: Number.MAX_SAFE_INTEGER }),
     goodRequest,
     'end',
   ])
@@ -162,7 +164,7 @@ function seeded(seed: number): (below: number) => number {
 }
 
 /** A random value, of which some are nearly right. */
-function anything(random: (below: number) => number): Spack {
+function anything(random: (below: number) => number): Spack | Uint8Array {
   const parts = [
     () => goodRequest,
     () => goodAnswer,
@@ -183,7 +185,9 @@ function anything(random: (below: number) => number): Spack {
 }
 
 function anySaying(random: (below: number) => number): Saying {
-  const parts: (Spack | 'end' | { code: number })[] = Array.from({ length: random(5) }, () => anything(random))
+  const parts: (Spack | Uint8Array | 'end' | { code: number })[] = Array.from({ length: random(5) }, () =>
+    anything(random),
+  )
   if (random(3) > 0) parts.push('end')
   else if (random(2) > 0) parts.push({ code: [0, 1, 2, 0x4000, 0x4001, 0xffff][random(6)] ?? 0 })
   return parts

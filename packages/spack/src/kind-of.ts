@@ -69,6 +69,8 @@ class FormReader {
       case 'nullable':
         return nullable(inner(parts[0]))
       case 'enumeration':
+        this.#kinds += parts.length
+        if (this.#kinds > maxKinds) throw new TypeError(`a form has ${maxKinds} kinds and names at most`)
         return enumeration(...(parts as [string, ...string[]]))
       case 'union':
         return union(membersOf(parts[0], inner))

@@ -1,7 +1,7 @@
-import { StalkError } from '../errors.js'
+import { StalkError, type PeerStatement } from '../errors.js'
 import { checkNames } from '../option-names.js'
 import { priorities, type Priority } from '../priorities.js'
-import type { ChannelEvent } from '../session/session.js'
+import { ResetMeter, type ChannelEvent } from '../session/session.js'
 import { Channel, type ChannelHost } from './channel.js'
 import { Waiters } from './waiters.js'
 
@@ -19,9 +19,12 @@ const tooLate = { code: 1, reason: 'this side is shutting down' }
 
 const maxNameBytes = 255
 
+type ChannelNames = Pick<Extract<ChannelEvent, { readonly type: 'channel' }>, 'id' | 'name' | 'priority'>
+
 /** The channels of one connection: those that are open, and those of the peer that nobody has asked for yet. */
 export class Channels {
-  readonly #host: Omit<ChannelHost, 'onOver'>
+  readonly #host: Omit<ChannelHost, 'onOver' | 'reset'>
+  readonly #resets: Resets
   readonly #maxPending: number
   readonly #open = new Map<number, Channel>()
   readonly #pending = new Map<number, Channel>()
@@ -31,8 +34,9 @@ export class Channels {
   /** Why there will be no more of the peer. */
   #ending: Error | 'end' | null = null
 
-  constructor(host: Omit<ChannelHost, 'onOver'>, maxPending: number) {
+  constructor(host: Omit<ChannelHost, 'onOver' | 'reset'>, maxPending: number) {
     this.#host = host
+    this.#resets = new Resets(host)
     this.#maxPending = maxPending
   }
 
@@ -47,7 +51,7 @@ export class Channels {
     this.#host.refuseIfSendingEnded()
     const id = this.#host.session.open(name, priority)
     this.#host.outbox.schedule()
-    return this.#add(id, name, priority, signal)
+    return this.#add(true, { id, name, priority }, signal)
   }
 
   accept(signal?: AbortSignal): Promise<Channel | null> {
@@ -102,6 +106,7 @@ export class Channels {
   fail(error: Error): void {
     this.#ending ??= error
     this.#waiters.rejectAll(error)
+    this.#resets.stop()
     for (const channel of [...this.#open.values()]) channel.fail(error)
   }
 
@@ -112,18 +117,19 @@ export class Channels {
       this.#host.session.reset(id, this.#ending === null ? untaken : tooLate)
       return
     }
-    const channel = this.#add(id, name, priority)
+    const channel = this.#add(false, { id, name, priority })
     if (isWaitedFor) this.#waiters.resolveFirst(channel)
     else this.#pending.set(id, channel)
   }
 
-  #add(id: number, name: string, priority: Priority, signal?: AbortSignal): Channel {
+  #add(isOurs: boolean, { id, name, priority }: ChannelNames, signal?: AbortSignal): Channel {
     const onOver = (): void => {
       this.#open.delete(id)
       // one that was given up before anybody asked for it
       if (channel.error !== null) this.#pending.delete(id)
     }
-    const channel = new Channel({ id, name, priority, host: { ...this.#host, onOver }, signal })
+    const reset = (_id: number, statement: PeerStatement): void => this.#resets.say(id, statement, isOurs)
+    const channel = new Channel({ id, name, priority, host: { ...this.#host, onOver, reset }, signal })
     this.#open.set(id, channel)
     return channel
   }
@@ -142,5 +148,48 @@ export function requireChannels(protocol: string, hasChannels: boolean): void {
   if (protocol === 'stalk/1') throw new TypeError('stalk/1 has no channels')
   if (!hasChannels) {
     throw new StalkError('CHANNELS_UNAVAILABLE', 'this side or the peer has no channels: see limits.maxChannels')
+  }
+}
+
+/** How often those that wait to be given up are looked at. */
+const RESET_PAUSE_MS = 50
+
+/** Tells the peer which channels are given up, those that this side opened no faster than the peer lets us. */
+class Resets {
+  readonly #host: Pick<ChannelHost, 'session' | 'outbox'>
+  readonly #meter = ResetMeter.ofOurs()
+  /** Channels of which the peer is not told yet: they count as open until then. */
+  readonly #postponed = new Map<number, PeerStatement>()
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(host: Pick<ChannelHost, 'session' | 'outbox'>) {
+    this.#host = host
+  }
+
+  say(id: number, statement: PeerStatement, isOurs: boolean): void {
+    const { session, outbox } = this.#host
+    if (isOurs && (this.#postponed.size > 0 || !this.#meter.take(performance.now()))) {
+      session.silence(id)
+      this.#postponed.set(id, statement)
+      this.#timer ??= setInterval(() => this.#catchUp(), RESET_PAUSE_MS)
+    } else session.reset(id, statement)
+    outbox.schedule()
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+    this.#postponed.clear()
+  }
+
+  #catchUp(): void {
+    const { session, outbox } = this.#host
+    for (const [id, statement] of this.#postponed) {
+      if (!this.#meter.take(performance.now())) break
+      this.#postponed.delete(id)
+      session.reset(id, statement)
+    }
+    if (this.#postponed.size === 0) this.stop()
+    outbox.schedule()
   }
 }

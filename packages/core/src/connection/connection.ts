@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
-import { Spack } from '@stalk/spack'
+import { decode, Spack } from '@stalk/spack'
 import { StalkError, type PeerStatement } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
-import type { Limits } from '../limits.js'
+import { messageLimits, type Limits } from '../limits.js'
 import { checkNames } from '../option-names.js'
 import { signAs } from '../identity/sign.js'
 import type { Protocol } from '../identity/rsa-rules.js'
@@ -583,11 +583,17 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   }
 
   /** A message was sent or came, on whichever channel. */
-  #onUse(direction: 'sent' | 'received', message: Spack): void {
+  /** @param message encoded, if it goes by a schema */
+  #onUse(direction: 'sent' | 'received', message: Spack | Uint8Array): void {
     this.#usedAt = performance.now()
     if (direction === 'sent') this.#messagesSent += 1
     else this.#messagesReceived += 1
-    if (diagnostics.message.hasSubscribers) diagnostics.message.publish({ connection: this, direction, message })
+    if (!diagnostics.message.hasSubscribers) return
+    const shown =
+      message instanceof Spack
+        ? message
+        : decode(message, { form: 'compact', limits: messageLimits(this.#limits.maxMessageBytes) })
+    diagnostics.message.publish({ connection: this, direction, message: shown })
   }
 
   #openChannels(): void {
@@ -597,7 +603,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       session: channels,
       outbox: this.#outbox,
       refuseIfSendingEnded: () => this.#refuseIfSendingEnded(),
-      onUse: (direction: 'sent' | 'received', message: Spack) => this.#onUse(direction, message),
+      onUse: (direction: 'sent' | 'received', message: Spack | Uint8Array) => this.#onUse(direction, message),
       onFailure: (error: StalkError) => this.#fail(error),
     }
     this.#channels = new Channels(host, this.#limits.maxPendingChannels)

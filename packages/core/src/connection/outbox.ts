@@ -7,6 +7,9 @@ import type { Session, SessionChannels } from '../session/session.js'
 /** Above this many bytes that were sent and are not with the kernel yet, `send` answers false. */
 const HIGH_WATER_BYTES = 64 * 1024
 
+/** The same for messages of a channel: small ones cost more than their bytes. */
+const HIGH_WATER_MESSAGES = 1024
+
 /** How much may wait to be sent. */
 type OutboxLimits = Pick<Limits, 'maxQueuedBytes' | 'maxQueuedMessages'>
 
@@ -75,11 +78,27 @@ export class Outbox {
 
   /** The same on a channel, whose own queue counts. */
   sendOn(id: number, message: Spack): boolean {
+    const channels = this.#channelsFor(id)
+    channels.send(id, message)
+    return this.#hasRoomAfter(channels, id)
+  }
+
+  /** The same for one that is encoded already. */
+  sendEncodedOn(id: number, message: Uint8Array): boolean {
+    const channels = this.#channelsFor(id)
+    channels.sendEncoded(id, message)
+    return this.#hasRoomAfter(channels, id)
+  }
+
+  #channelsFor(id: number): SessionChannels {
     const channels = this.#channels()
     this.#refuseIfFull(channels.queuedBytes(id), channels.queuedMessages(id))
-    channels.send(id, message)
+    return channels
+  }
+
+  #hasRoomAfter(channels: SessionChannels, id: number): boolean {
     if (this.#autoFlush) this.schedule()
-    return channels.queuedBytes(id) < HIGH_WATER_BYTES
+    return channels.queuedBytes(id) < HIGH_WATER_BYTES && channels.queuedMessages(id) < HIGH_WATER_MESSAGES
   }
 
   /** Writes what there is at the end of the tick. */
@@ -125,9 +144,12 @@ export class Outbox {
     if (isOut() && this.#done === this.#begun) return Promise.resolve()
     return new Promise((resolve, reject) => {
       const settle = (): void => signal?.removeEventListener('abort', onAbort)
-      const onAbort = (): void => reject(signal?.reason as Error)
+      const onAbort = (): void => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter)
+        reject(signal?.reason as Error)
+      }
       signal?.addEventListener('abort', onAbort, { once: true })
-      this.#waiters.push({
+      const waiter: FlushWaiter = {
         channel,
         isOut,
         write: isOut() ? this.#begun : null,
@@ -139,7 +161,8 @@ export class Outbox {
           settle()
           reject(error)
         },
-      })
+      }
+      this.#waiters.push(waiter)
     })
   }
 

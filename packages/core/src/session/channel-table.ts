@@ -60,7 +60,7 @@ export class ChannelTable {
   readonly #leaving = new Map<number, { readonly channel: OpenChannel; readonly entry: ControlEntry }>()
   readonly #pool: CreditPool
   readonly #sizes: WindowSizes
-  readonly #resetMeter = new ResetMeter()
+  readonly #resetMeter = ResetMeter.ofPeer()
   /** The messages of the connection itself. */
   #main: OpenChannel
   /** What the two sides said; null: there are no channels but the first two. */
@@ -70,6 +70,10 @@ export class ChannelTable {
   #ownCount = 0
   #peerCount = 0
   #peerIsDone = false
+  /** Nothing of ours follows, on no channel. */
+  #isDone = false
+  /** What is unread of channels that are over, and so count no more. */
+  #leftoverBytes = 0
 
   constructor(limits: TableLimits) {
     this.#limits = limits
@@ -119,6 +123,10 @@ export class ChannelTable {
         `the peer takes ${maxChannels} channels of ours at once, all are in use`,
       )
     }
+    if (this.#hasTooMuchLeft) {
+      const reason = `${this.#leftoverBytes} bytes that came on channels which are over were not read`
+      throw new StalkError('TOO_MANY_CHANNELS', `${reason}: receive them, or close() those channels`)
+    }
     const id = this.#nextOwnId
     if (id > lastChannel)
       throw new StalkError('CONNECTION_EXPIRED', 'all numbers of channels are used up: connect anew')
@@ -153,11 +161,29 @@ export class ChannelTable {
     const channel = this.#channels.get(id)
     if (channel === undefined || channel.hasEnded) return
     channel.hasEnded = true
-    this.scheduler.end(channel.outgoing, () => {
+    const onLeft = (): void => {
       channel.endHasLeft = true
       this.#uncountIfOver(channel)
       this.#forgetIfRead(id)
-    })
+    }
+    // DONE has ended it already
+    if (this.#isDone) onLeft()
+    else this.scheduler.end(channel.outgoing, onLeft)
+  }
+
+  /** Says that nothing of ours follows on any channel, once all messages have left. */
+  done(reason: string): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.scheduler.say({ type: 'done', reason })
+  }
+
+  /** Nobody wants a channel any more, but the peer is not told yet: what it has to send is dropped, and what comes. */
+  silence(id: number): void {
+    const channel = this.#channels.get(id)
+    if (channel === undefined) return
+    this.scheduler.drop(channel.outgoing)
+    this.discard(id)
   }
 
   /** Gives a channel up, both ways. */
@@ -192,9 +218,17 @@ export class ChannelTable {
 
   /** The first unread message of a channel, encoded; null: there is none. */
   take(id: number): Uint8Array | null {
-    const message = this.#channels.get(id)?.incoming.take() ?? null
-    if (message !== null) this.#forgetIfRead(id)
-    return message
+    const channel = this.#channels.get(id)
+    const message = channel?.incoming.take() ?? null
+    if (channel === undefined || message === null) return null
+    if (!channel.isCounted) this.#leftoverBytes -= message.cost
+    this.#forgetIfRead(id)
+    return message.bytes
+  }
+
+  /** How many bytes the first unread message of a channel has; null: there is none. */
+  nextBytes(id: number): number | null {
+    return this.#channels.get(id)?.incoming.nextBytes ?? null
   }
 
   /** So many messages of the connection itself were consumed. */
@@ -204,7 +238,10 @@ export class ChannelTable {
 
   /** Nobody will read this channel any more. */
   discard(id: number): void {
-    this.#channels.get(id)?.incoming.discard()
+    const channel = this.#channels.get(id)
+    if (channel === undefined) return
+    if (!channel.isCounted) this.#leftoverBytes -= channel.incoming.unreadCost
+    channel.incoming.discard()
     this.#forgetIfRead(id)
   }
 
@@ -253,7 +290,10 @@ export class ChannelTable {
   #keep(arrivals: readonly Arrival[], events: readonly TableEvent[]): void {
     this.#main.incoming.grant()
     for (const { channel, message } of arrivals) {
-      if (message !== null) channel.incoming.keep(message)
+      if (message === null) continue
+      const unreadBefore = channel.incoming.unreadCost
+      channel.incoming.keep(message)
+      if (!channel.isCounted) this.#leftoverBytes += channel.incoming.unreadCost - unreadBefore
     }
     let last: OpenChannel | null = null
     for (const { channel } of arrivals) {
@@ -269,7 +309,7 @@ export class ChannelTable {
     switch (control.type) {
       case 'open':
         this.#onOpen(control)
-        events.push({ ...control, type: 'channel' })
+        if (this.#channels.has(control.id)) events.push({ ...control, type: 'channel' })
         return
       case 'credit':
         this.#onCredit(control.id, control.bytes)
@@ -309,6 +349,8 @@ export class ChannelTable {
     this.#nextPeerId += 2
     this.#peerCount += 1
     this.#channels.set(id, this.#channel(id, false, priority, terms.peers.creditBytes, this.#window(id)))
+    // each began with credit of its own, which does not end with it
+    if (this.#hasTooMuchLeft) this.reset(id, unreadRefusal)
   }
 
   #onCredit(id: number, bytes: number): void {
@@ -333,7 +375,9 @@ export class ChannelTable {
     now: number,
   ): void {
     const channel = this.#peers(id)
-    if ((id - this.#nextPeerId) % 2 === 0) this.#resetMeter.onReset(now)
+    if ((id - this.#nextPeerId) % 2 === 0 && !this.#resetMeter.take(now)) {
+      throw new StalkError('CHANNEL_FLOOD', 'the peer opens channels and gives them up, without end')
+    }
     if (channel === null) {
       this.#withdrawReset(id)
       return
@@ -392,6 +436,10 @@ export class ChannelTable {
     }
   }
 
+  get #hasTooMuchLeft(): boolean {
+    return this.#leftoverBytes > this.#limits.maxChannelBytes
+  }
+
   #window(id: number): ReceiveWindow {
     return new ReceiveWindow(this.#pool, this.#sizes, (bytes) => this.scheduler.grant(id, bytes))
   }
@@ -409,6 +457,7 @@ export class ChannelTable {
 
   #drop(channel: OpenChannel): void {
     this.#channels.delete(channel.id)
+    if (!channel.isCounted) this.#leftoverBytes -= channel.incoming.unreadCost
     this.scheduler.drop(channel.outgoing)
     channel.incoming.drop()
   }
@@ -416,10 +465,14 @@ export class ChannelTable {
   #uncount(channel: OpenChannel): void {
     if (!channel.isCounted) return
     channel.isCounted = false
+    this.#leftoverBytes += channel.incoming.unreadCost
     if (channel.isOurs) this.#ownCount -= 1
     else this.#peerCount -= 1
   }
 }
+
+/** Nobody looked at it. */
+const unreadRefusal = { code: 1, reason: 'too much of earlier channels is unread' }
 
 function ended(what: string): StalkError {
   return new StalkError('CHANNEL_ENDED', `the peer goes on with ${what} after it had ended that`)

@@ -17,6 +17,7 @@ export class IncomingChannel {
   /** Whole, and not read yet. */
   #unread: (IncomingMessage | undefined)[] = []
   #next = 0
+  #unreadCost = 0
   /** Messages that were handed out and not consumed yet. */
   #lent = 0
   /** What the frames of the message that goes on have cost. */
@@ -57,11 +58,22 @@ export class IncomingChannel {
     }
     // a view would keep the whole record that it came in
     const isSmallPart = bytes.length * 2 < bytes.buffer.byteLength
+    this.#unreadCost += cost
     this.#unread.push({ bytes: isSmallPart ? bytes.slice() : bytes, cost })
   }
 
+  /** What the messages that were not read cost the peer. */
+  get unreadCost(): number {
+    return this.#unreadCost
+  }
+
+  /** How many bytes the first message has that was not read; null: there is none. */
+  get nextBytes(): number | null {
+    return this.#unread[this.#next]?.bytes.length ?? null
+  }
+
   /** The first message that was not read; null: there is none. */
-  take(): Uint8Array | null {
+  take(): IncomingMessage | null {
     const message = this.#unread[this.#next]
     if (message === undefined) return null
     this.#unread[this.#next] = undefined
@@ -71,8 +83,9 @@ export class IncomingChannel {
       this.#next = 0
     }
     this.#window?.consume(message.cost)
+    this.#unreadCost -= message.cost
     this.grant()
-    return message.bytes
+    return message
   }
 
   /** A message was handed out, and will be consumed later. */
@@ -96,8 +109,8 @@ export class IncomingChannel {
   discard(): void {
     if (this.#isUnwanted) return
     this.#isUnwanted = true
-    let cost = this.#begunCost
-    for (const message of this.#unread) cost += message?.cost ?? 0
+    const cost = this.#begunCost + this.#unreadCost
+    this.#unreadCost = 0
     this.#unread = []
     this.#next = 0
     this.#assembler.clear()

@@ -2,10 +2,26 @@ import { decode, encode, SpackError, type PacketPool, type Spack, type SpackErro
 import { StalkError } from '../errors.js'
 import { messageLimits } from '../limits.js'
 
-/** How large a message may be for each side, in bytes, and where small ones are put. */
-interface CompactOptions {
+/** How values of some type become messages: a `Schema` of `@stalk/spack/schema` does. The bytes are the connection’s from then on. */
+export interface MessageEncoder<T> {
+  /** A packet in the compact form. */
+  encode(value: T): Uint8Array
+}
+
+/** How messages become values of some type: a `Schema` of `@stalk/spack/schema` does. */
+export interface MessageDecoder<T> {
+  /** @param bytes a peer’s: what is to be a packet in the compact form. Throws SpackError */
+  decode(bytes: Uint8Array): T
+}
+
+/** How large a message may be for each side, in bytes. */
+interface MessageSizes {
   readonly ownLimit: number
   readonly peerLimit: number
+}
+
+/** And where small ones are put. */
+interface CompactOptions extends MessageSizes {
   readonly pool: PacketPool
 }
 
@@ -21,14 +37,43 @@ export function encodeCompact(message: Spack, { ownLimit, peerLimit, pool }: Com
   }
 }
 
+/** The same by a schema, which says what is wrong with the value. Throws MESSAGE_TOO_LARGE. */
+export function encodeTyped<T>(
+  encoder: MessageEncoder<T>,
+  value: T,
+  { ownLimit, peerLimit }: MessageSizes,
+): Uint8Array {
+  const bytes = encoder.encode(value)
+  const limit = Math.min(ownLimit, peerLimit)
+  if (bytes.length <= limit) return bytes
+  throw new StalkError(
+    'MESSAGE_TOO_LARGE',
+    `the message is too large: it has ${bytes.length} bytes, and ${limit} at most may be sent`,
+  )
+}
+
 /** A message that came in frames. Throws PEER_MESSAGE_INVALID. */
 export function decodeCompact(bytes: Uint8Array, maxMessageBytes: number): Spack {
   try {
     return decode(bytes, { form: 'compact', limits: messageLimits(maxMessageBytes) })
   } catch (error) {
-    if (!(error instanceof SpackError)) throw error
-    throw new StalkError('PEER_MESSAGE_INVALID', `the peer sent what is no message: ${error.message}`, error)
+    throw peerMessageError(error)
   }
+}
+
+/** The same by a schema. Throws PEER_MESSAGE_INVALID for what is no message whatever the schema, and what the schema says of others. */
+export function decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array): T {
+  try {
+    return decoder.decode(bytes)
+  } catch (error) {
+    if (error instanceof SpackError && ofSchema.has(error.code)) throw error
+    throw peerMessageError(error)
+  }
+}
+
+function peerMessageError(error: unknown): unknown {
+  if (!(error instanceof SpackError)) return error
+  return new StalkError('PEER_MESSAGE_INVALID', `the peer sent what is no message: ${error.message}`, error)
 }
 
 /** What is thrown for a message that cannot be encoded: MESSAGE_TOO_LARGE, MESSAGE_INVALID; what is no fault of it passes through. */
@@ -47,4 +92,14 @@ const tooLarge: ReadonlySet<SpackErrorCode> = new Set([
   'SPACK_STRING_TOO_LONG',
   'SPACK_ARRAY_TOO_LONG',
   'SPACK_INTEGER_TOO_LONG',
+])
+
+/** A good packet that is none of a schema’s, or more than the schema takes. */
+const ofSchema: ReadonlySet<SpackErrorCode> = new Set([
+  ...tooLarge,
+  'SPACK_TOO_DEEP',
+  'SPACK_SCHEMA_MISMATCH',
+  'SPACK_FIELD_MISSING',
+  'SPACK_INTEGER_UNSAFE',
+  'SPACK_VALUE_UNKNOWN',
 ])

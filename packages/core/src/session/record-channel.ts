@@ -32,7 +32,6 @@ export class RecordChannel {
   #pong: Uint8Array | null = null
   #closing: PeerStatement | null = null
   /** Whether DONE was said, which says as much as CLOSE but that credit may still be granted. */
-  #hasSaidDone = false
   #hasClosed = false
   #peerHasClosed = false
 
@@ -171,9 +170,7 @@ export class RecordChannel {
   }
 
   #sayDone({ reason }: PeerStatement): void {
-    if (this.#hasSaidDone) return
-    this.#hasSaidDone = true
-    this.channels.scheduler.say({ type: 'done', reason })
+    this.channels.done(reason)
   }
 
   #sealMessages(output: Uint8Array[], withMessages: boolean, maxBytes: number): void {

@@ -3,6 +3,10 @@ import type { PeerStatement, StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import type { Priority } from '../priorities.js'
+import type { MessageDecoder, MessageEncoder } from './message-coding.js'
+
+export type { MessageDecoder, MessageEncoder } from './message-coding.js'
+export { ResetMeter } from '../stalk2/reset-meter.js'
 
 /** What protects the messages of a connection. */
 export interface Cipher {
@@ -64,14 +68,26 @@ export interface SessionChannels {
   open(name: string, priority: Priority): number
   /** As `send` of the session. */
   send(id: number, message: Spack): void
-  /** The next message, decoded now; null: there is none. Throws PEER_MESSAGE_INVALID, which poisons. */
-  read(id: number): Spack | null
+  /** A message by a schema, for `sendEncoded`. Throws what that says of the value, and MESSAGE_TOO_LARGE; that does not poison. */
+  encodeTyped<T>(encoder: MessageEncoder<T>, value: T): Uint8Array
+  /** As `send`: the bytes are kept, not copied. */
+  sendEncoded(id: number, message: Uint8Array): void
+  /** How many bytes the next message has; null: there is none. */
+  nextBytes(id: number): number | null
+  /** The next message, encoded; null: there is none. */
+  take(id: number): Uint8Array | null
+  /** What a message that was taken says. Throws PEER_MESSAGE_INVALID, which poisons. */
+  decode(bytes: Uint8Array): Spack
+  /** The same by a schema. Throws what that says of it, and PEER_MESSAGE_INVALID, which poisons. */
+  decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array): T
   /** Ends our direction after what is queued. */
   end(id: number): void
   /** Gives it up, both ways; the peer is told `statement`. */
   reset(id: number, statement: PeerStatement): void
   /** Nobody will read it any more: what is there and what comes is dropped. */
   discard(id: number): void
+  /** The same, and what it has to send is dropped as well. */
+  silence(id: number): void
   /** Messages of the session itself (its `message` events) were consumed, which cost so much: the peer may send as much again. */
   consume(count: number, cost: number): void
   /** How many bytes are queued on a channel, 0 for the session’s own. */

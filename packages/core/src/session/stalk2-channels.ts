@@ -1,7 +1,8 @@
 import type { Spack } from '@stalk/spack'
-import type { PeerStatement } from '../errors.js'
+import { StalkError, type PeerStatement } from '../errors.js'
 import type { Priority } from '../priorities.js'
 import type { ChannelTable } from './channel-table.js'
+import { decodeTyped, type MessageDecoder, type MessageEncoder } from './message-coding.js'
 import type { SessionChannels } from './session.js'
 
 /** What the channels need of their session. */
@@ -10,6 +11,8 @@ interface Owner {
   readonly encode: (message: Spack) => Uint8Array
   /** Throws PEER_MESSAGE_INVALID. */
   readonly decode: (bytes: Uint8Array) => Spack
+  /** As `encode`, but by a schema. */
+  readonly encodeTyped: <T>(encoder: MessageEncoder<T>, value: T) => Uint8Array
   /** Poisons the session. */
   readonly fail: (error: unknown) => Error
 }
@@ -32,13 +35,35 @@ export class Stalk2Channels implements SessionChannels {
     this.#table.send(id, this.#owner.encode(message))
   }
 
-  read(id: number): Spack | null {
-    const bytes = this.#table.take(id)
-    if (bytes === null) return null
+  encodeTyped<T>(encoder: MessageEncoder<T>, value: T): Uint8Array {
+    return this.#owner.encodeTyped(encoder, value)
+  }
+
+  sendEncoded(id: number, message: Uint8Array): void {
+    this.#table.send(id, message)
+  }
+
+  nextBytes(id: number): number | null {
+    return this.#table.nextBytes(id)
+  }
+
+  take(id: number): Uint8Array | null {
+    return this.#table.take(id)
+  }
+
+  decode(bytes: Uint8Array): Spack {
     try {
       return this.#owner.decode(bytes)
     } catch (error) {
       throw this.#owner.fail(error)
+    }
+  }
+
+  decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array): T {
+    try {
+      return decodeTyped(decoder, bytes)
+    } catch (error) {
+      throw error instanceof StalkError ? this.#owner.fail(error) : error
     }
   }
 
@@ -52,6 +77,10 @@ export class Stalk2Channels implements SessionChannels {
 
   discard(id: number): void {
     this.#table.discard(id)
+  }
+
+  silence(id: number): void {
+    this.#table.silence(id)
   }
 
   consume(count: number, cost: number): void {

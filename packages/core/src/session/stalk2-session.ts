@@ -15,7 +15,7 @@ import type { Suite } from '../stalk2/suites.js'
 import type { TransportKeys } from '../stalk2/transport-keys.js'
 import { closedError, unexpectedRecord } from '../stalk2/verdict.js'
 import { onB, onReply, onVerdict } from './initiator-steps.js'
-import { decodeCompact, encodeCompact } from './message-coding.js'
+import { decodeCompact, encodeCompact, encodeTyped } from './message-coding.js'
 import type { ChannelTable } from './channel-table.js'
 import { RecordChannel } from './record-channel.js'
 import { admitted, onA, onC, onEarlyRecord, onPreamble, onUnknownA } from './responder-steps.js'
@@ -326,16 +326,24 @@ export class Stalk2Session implements Session {
         return this.#encode(message, state)
       },
       decode: (bytes) => this.#decode(bytes),
+      encodeTyped: (encoder, value) => {
+        this.#refuseIfFailed()
+        return encodeTyped(encoder, value, this.#messageSizes(state))
+      },
       fail: (error) => this.#fail(error, null),
     })
   }
 
-  #encode(message: Spack, { maxMessageBytes }: EstablishedState): Uint8Array {
-    return encodeCompact(message, {
+  #encode(message: Spack, state: EstablishedState): Uint8Array {
+    const { ownLimit, peerLimit } = this.#messageSizes(state)
+    return encodeCompact(message, { ownLimit, peerLimit, pool: this.#pool })
+  }
+
+  #messageSizes({ maxMessageBytes }: EstablishedState): { readonly ownLimit: number; readonly peerLimit: number } {
+    return {
       ownLimit: this.#options.limits.maxMessageBytes,
       peerLimit: maxMessageBytes ?? UNANNOUNCED_MESSAGE_BYTES,
-      pool: this.#pool,
-    })
+    }
   }
 
   #decode(bytes: Uint8Array): Spack {

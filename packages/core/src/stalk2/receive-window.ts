@@ -46,7 +46,7 @@ export class CreditPool {
 
   leave(window: ReceiveWindow): void {
     this.#waiting.delete(window)
-    if (this.#overdrawn === window) this.#overdrawn = null
+    // what it has beyond the pool it keeps until that is read
     this.#wake()
   }
 

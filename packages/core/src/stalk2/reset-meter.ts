@@ -1,20 +1,37 @@
-import { StalkError } from '../errors.js'
-
 /** What every peer may rely on: SPEC, stalk/2 §14. */
-const resetsPerSecond = 1000
-const maxResets = 10_000
+const peersAllowance = { perSecond: 1000, burst: 10_000 }
 
-/** Counts the channels that the peer opens and then gives up: each made work that its limit of open channels does not bound. */
+/** Less than the peer allows, so that resets which a slow line hands over all at once are no flood there. */
+const ownAllowance = { perSecond: 900, burst: 1000 }
+
+/** Counts the channels that a side opens and then gives up: each made work that no limit of open channels bounds. */
 export class ResetMeter {
-  #left = maxResets
+  readonly #perSecond: number
+  readonly #burst: number
+  #left: number
   #at = 0
 
-  /** Throws CHANNEL_FLOOD. */
-  onReset(now: number): void {
-    this.#left = Math.min(maxResets, this.#left + ((now - this.#at) * resetsPerSecond) / 1000)
+  constructor({ perSecond, burst }: { readonly perSecond: number; readonly burst: number }) {
+    this.#perSecond = perSecond
+    this.#burst = burst
+    this.#left = burst
+  }
+
+  /** For what the peer gives up. */
+  static ofPeer(): ResetMeter {
+    return new ResetMeter(peersAllowance)
+  }
+
+  /** For what this side gives up. */
+  static ofOurs(): ResetMeter {
+    return new ResetMeter(ownAllowance)
+  }
+
+  /** Counts one more; false: it is one too many. @param now milliseconds */
+  take(now: number): boolean {
+    const left = Math.min(this.#burst, this.#left + ((now - this.#at) * this.#perSecond) / 1000)
     this.#at = now
-    this.#left -= 1
-    if (this.#left >= 0) return
-    throw new StalkError('CHANNEL_FLOOD', 'the peer opens channels and gives them up, without end')
+    this.#left = left >= 1 ? left - 1 : left
+    return left >= 1
   }
 }

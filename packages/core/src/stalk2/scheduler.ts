@@ -22,6 +22,8 @@ export class OutgoingChannel {
   credit: number
   /** Told once END has left, which follows the last message; null: more messages may come. */
   onEnded: (() => void) | null = null
+  /** END, as long as it has not left. */
+  end: ControlEntry | null = null
   /** The one that waits behind it. */
   next: OutgoingChannel | null = null
   isWaiting = false
@@ -128,7 +130,7 @@ export class Scheduler {
 
   /** Ends a channel after its last message. */
   end(channel: OutgoingChannel, onEnded: () => void): void {
-    if (channel.messages.left === 0) this.say({ type: 'end', id: channel.id }, onEnded)
+    if (channel.messages.left === 0) channel.end = this.say({ type: 'end', id: channel.id }, onEnded)
     else channel.onEnded = onEnded
   }
 
@@ -137,6 +139,7 @@ export class Scheduler {
     this.#bytes -= channel.messages.bytes
     channel.messages.clear()
     channel.onEnded = null
+    if (channel.end !== null) this.unsay(channel.end)
     this.#credits.delete(channel.id)
   }
 
@@ -233,7 +236,7 @@ export class Scheduler {
     if (onEnded === null) return
     channel.onEnded = null
     if (pushControl(plan, encodeControl({ type: 'end', id }))) onEnded()
-    else this.say({ type: 'end', id }, onEnded)
+    else channel.end = this.say({ type: 'end', id }, onEnded)
   }
 
   /** The channel that may send; null: there is none. Those that cannot any more leave their place. */

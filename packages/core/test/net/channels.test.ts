@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test, type TestContext } from 'node:test'
-import { Spack } from '@stalk/spack'
+import { encode, Spack, SpackError } from '@stalk/spack'
+import { integer, schema, string } from '@stalk/spack/schema'
 import type { Channel } from '#src/connection/channel.js'
 import type { Connection } from '#src/connection/connection.js'
+import { yieldToLoop } from '#src/connection/turns.js'
 import { StalkError, type StalkErrorCode } from '#src/errors.js'
 import { code } from '../support/errors.js'
 import { eventually, pause, talk } from '../support/network.js'
@@ -483,4 +485,104 @@ test('what makes no sense is a TypeError or a RangeError, and opens nothing', as
   client.openChannel('next')
   assert.equal((await server.acceptChannel())?.name, 'next')
   assert.throws(() => here.send(new Spack().bytes(new Uint8Array(20_000_000))), code('MESSAGE_TOO_LARGE'))
+})
+
+const Reading = schema({ seq: integer, name: string })
+
+test('typed messages are those of their schema, both ways; one that is none of it costs itself alone', async (t) => {
+  const { server, here, there } = await channelOf(t)
+  assert.equal(here.sendTyped(Reading, { seq: 1, name: 'one' }), true)
+  here.send(Reading.toSpack({ seq: 2, name: 'two' }))
+  here.sendTyped(Reading, { seq: 3, name: 'three' })
+  here.send(text('no reading'))
+  here.sendTyped(Reading, { seq: 5, name: 'five' })
+  await here.end()
+  assert.deepEqual(await there.receiveTyped(Reading), { seq: 1, name: 'one' })
+  assert.deepEqual(await there.receiveTyped(Reading), { seq: 2, name: 'two' })
+  assert.deepEqual((await there.receive())?.values(), [3, 'three'])
+  const failure = await there.receiveTyped(Reading).catch((error: unknown) => error)
+  assert(failure instanceof SpackError && failure.code === 'SPACK_SCHEMA_MISMATCH')
+  assert.deepEqual(await there.receiveTyped(Reading), { seq: 5, name: 'five' })
+  assert.equal(await there.receiveTyped(Reading), null)
+  assert.equal(server.error, null)
+  assert.throws(() => there.sendTyped(Reading, { seq: 1 } as never), /^TypeError: name: /u)
+  const waiting = here.receiveTyped(Reading)
+  there.sendTyped(Reading, { seq: 6, name: 'six' })
+  assert.deepEqual(await waiting, { seq: 6, name: 'six' })
+  assert.deepEqual([server.metrics().messagesReceived, server.metrics().messagesSent], [4, 1])
+})
+
+test('a typed message that is no packet at all ends the connection, one that is too large is not sent', async (t) => {
+  const { server, here, there } = await channelOf(t, { listen: { limits: { maxMessageBytes: 1000 } } })
+  const large = { seq: 1, name: 'x'.repeat(1000) }
+  assert.throws(() => here.sendTyped(Reading, large), code('MESSAGE_TOO_LARGE'))
+  here.sendTyped({ encode: () => Uint8Array.of(5, 1) }, null)
+  await assert.rejects(there.receiveTyped(Reading), code('PEER_MESSAGE_INVALID'))
+  assert.equal(server.error?.code, 'PEER_MESSAGE_INVALID')
+})
+
+test('peek says how large the next message is, and leaves it where it is', async (t) => {
+  const { here, there } = await channelOf(t)
+  const peeking = there.peek()
+  here.send(text('hello'))
+  const bytes = await peeking
+  assert.equal(bytes, encode(text('hello'), { form: 'compact' }).length)
+  assert.equal(await there.peek(), bytes)
+  assert.equal(of(await there.receive()), 'hello')
+  const next = there.peek()
+  await here.end()
+  assert.equal(await next, null)
+  const { here: one, there: other } = await channelOf(t)
+  const failing = assert.rejects(other.peek(), code('CHANNEL_RESET'))
+  one.abort()
+  await failing
+  await assert.rejects(other.peek({ signal: AbortSignal.abort(new Error('no')) }), /^Error: no$/u)
+})
+
+test('a channel may be closed after the connection was ended: the peer goes on', async (t) => {
+  const { client, server, here, there } = await channelOf(t)
+  here.send(text('hello'))
+  await client.end()
+  const closing = here.close()
+  assert.equal(of(await there.receive()), 'hello')
+  await assert.rejects(there.receive(), code('CHANNEL_TRUNCATED'))
+  there.send(text('bye'))
+  await there.end()
+  await closing
+  server.send(text('beside'))
+  assert.equal(of(await client.receive()), 'beside')
+  assert.deepEqual([client.error, server.error], [null, null])
+})
+
+test('channels are given up no faster than the peer allows: the others count as open until their turn comes', async (t) => {
+  const { client, server } = await talk2(t, { listen: { limits: { maxChannels: 1500 } } })
+  let [taken, given] = [0, 0]
+  const serving = (async () => {
+    for await (const channel of server.channels()) {
+      taken += 1
+      void channel.closed.then(() => (given += 1))
+    }
+  })()
+  const channels = Array.from({ length: 1500 }, () => client.openChannel('x'))
+  await eventually(() => taken === 1500, 'all are open')
+  for (const channel of channels) channel.abort()
+  await eventually(() => given >= 1000, 'the first are given up at once')
+  assert(given < 1400)
+  assert.throws(() => Array.from({ length: 1400 }, () => client.openChannel('x')), code('TOO_MANY_CHANNELS'))
+  await eventually(() => given === 1500, 'the others later')
+  client.openChannel('y')
+  await client.close()
+  await serving
+  assert.deepEqual([client.error, server.error], [null, null])
+})
+
+test('a loop over what is here already lets others have their turn', async () => {
+  const loop = { hasTurned: false }
+  setTimeout(() => (loop.hasTurned = true), 1)
+  for (let count = 0; count < 50_000_000; count += 1) {
+    if (loop.hasTurned) break
+    const turn = yieldToLoop()
+    if (turn !== null) await turn
+  }
+  assert(loop.hasTurned)
 })

@@ -170,8 +170,10 @@ class World {
   }
 
   #read(side: number, { id, flows }: Conversation): boolean {
-    const message = this.channels(side).read(id)
-    if (message === null) return false
+    const channels = this.channels(side)
+    const bytes = channels.take(id)
+    if (bytes === null) return false
+    const message = channels.decode(bytes)
     const incoming = flows[1 - side]!
     incoming.received.push(String(message.values()[0]))
     incoming.readBytes += incoming.received.at(-1)!.length

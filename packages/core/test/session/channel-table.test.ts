@@ -335,3 +335,92 @@ test('the call that SPEC writes down is the one that is made, byte by byte, and 
   assert.equal(b.read(body, 0).length, 3)
   assert.deepEqual(b.take(16), Uint8Array.of(1, 1, 7))
 })
+
+/** Carries what both sides have to say until neither has anything. */
+function settle(a: ChannelTable, b: ChannelTable): void {
+  for (let rounds = 0; rounds < 1000; rounds += 1) if (carry(a, b).length + carry(b, a).length === 0) return
+}
+
+test('large messages that nobody reads take no more than there is for all channels and one more, also if each is the last of its channel', () => {
+  const limits = { channelCreditBytes: 4 * kib, channelWindowBytes: 16 * kib, maxChannelBytes: 64 * kib }
+  const { a, b } = tables(limits)
+  for (let count = 0; count < 20; count += 1) {
+    const id = a.open('large', 'normal')
+    a.send(id, bytesOf(64 * kib))
+    a.end(id)
+  }
+  settle(a, b)
+  // what each may have anyway, and of the last one as much as it takes to end its message
+  assert(a.scheduler.bytes >= 20 * 64 * kib - (64 + 64) * kib - 20 * 4 * kib, `${a.scheduler.bytes} bytes wait`)
+})
+
+test('what is unread of channels that are over is bounded: beyond, what the peer opens is refused, and nothing can be opened here', () => {
+  const limits = { maxChannelBytes: 16 * kib, channelCreditBytes: 4 * kib }
+  const { a, b } = tables(limits)
+  const opened: number[] = []
+  let refused = 0
+  for (let count = 0; count < 20; count += 1) {
+    const id = a.open('x', 'normal')
+    a.send(id, bytesOf(kib))
+    a.end(id)
+    const events = carry(a, b)
+    if (events.some(({ type }) => type === 'channel')) {
+      opened.push(id)
+      b.end(id)
+    } else refused += 1
+    for (const event of carry(b, a))
+      if (event.type === 'channelReset')
+        assert.deepEqual(event.error.peer, { code: 1, reason: 'too much of earlier channels is unread' })
+  }
+  assert.deepEqual([opened.length, refused], [16, 4])
+  assert.throws(() => b.open('y', 'normal'), code('TOO_MANY_CHANNELS'))
+  assert.deepEqual(reads(b, opened[0]!), [kib])
+  b.discard(opened[1]!)
+  b.reset(opened[2]!, { code: 0, reason: '' })
+  b.open('y', 'normal')
+  for (const id of opened.slice(3)) assert.deepEqual(reads(b, id), [kib])
+  assert.equal(b.size, 1)
+})
+
+test('an END that has not left is taken back when the peer gives the channel up: whoever does not read cannot pile them up', () => {
+  const { a, b } = tables()
+  for (let count = 0; count < 100; count += 1) {
+    const id = a.open('x', 'normal')
+    b.read(nextBody(a)!, 0)
+    b.end(id)
+    a.reset(id, { code: 0, reason: '' })
+    b.read(nextBody(a)!, 0)
+  }
+  assert.equal(nextBody(b), null)
+})
+
+test('after DONE a channel is ended without a word', () => {
+  const { a, b } = tables()
+  const id = a.open('x', 'normal')
+  carry(a, b)
+  a.done('')
+  carry(a, b)
+  a.end(id)
+  assert.equal(nextBody(a), null)
+  b.end(id)
+  assert.deepEqual(carry(b, a), [{ type: 'channelEnd', id, isTruncated: false }])
+  assert.deepEqual([a.size, b.size], [0, 0])
+})
+
+test('a channel that is silenced says nothing more, and takes what comes without keeping it', () => {
+  const { a, b } = tables()
+  const id = a.open('x', 'normal')
+  a.send(id, bytesOf(100_000))
+  carry(a, b)
+  assert(a.scheduler.bytes > 0)
+  a.silence(id)
+  assert.equal(a.scheduler.bytes, 0)
+  b.send(id, bytesOf(5))
+  carry(b, a)
+  assert.deepEqual(reads(a, id), [])
+  a.reset(id, { code: 0, reason: '' })
+  assert.deepEqual(
+    carry(a, b).map(({ type }) => type),
+    ['channelReset'],
+  )
+})

@@ -151,8 +151,9 @@ export class KitEnd {
   #readOn(id: number): void {
     const channel = this.#channels.get(id)!
     try {
-      const message = this.session.channels!.read(id)
-      if (message !== null) channel.messages = [...channel.messages, toHex(message)]
+      const channels = this.session.channels!
+      const bytes = channels.take(id)
+      if (bytes !== null) channel.messages = [...channel.messages, toHex(channels.decode(bytes))]
     } catch (error) {
       if (!(error instanceof StalkError)) throw error
       this.outcome.error ??= error.code
