@@ -2,7 +2,7 @@ import { Spack } from '@stalk/spack'
 import { StalkError, type PeerStatement } from '../errors.js'
 import { checkNames } from '../option-names.js'
 import type { Priority } from '../priorities.js'
-import type { MessageDecoder, MessageEncoder, SessionChannels } from '../session/session.js'
+import type { MessageCoding, MessageDecoder, MessageEncoder, SessionChannels } from '../session/session.js'
 import type { Outbox } from './outbox.js'
 import { withCaller } from './caller.js'
 import { checkReason } from './statements.js'
@@ -13,6 +13,7 @@ import { Waiters } from './waiters.js'
 /** What a channel needs of its connection. */
 export interface ChannelHost {
   readonly session: SessionChannels
+  readonly coding: MessageCoding
   readonly outbox: Outbox
   /** Throws what keeps the connection from sending. */
   readonly refuseIfSendingEnded: () => void
@@ -132,8 +133,8 @@ export class Channel implements AsyncIterable<Spack> {
    */
   sendTyped<T>(schema: MessageEncoder<T>, value: T): boolean {
     this.#refuseIfSendingEnded()
-    const { session, outbox, onUse } = this.#host
-    const message = session.encodeTyped(schema, value)
+    const { coding, outbox, onUse } = this.#host
+    const message = coding.encodeTyped(schema, value)
     const roomLeft = outbox.sendEncodedOn(this.#id, message)
     onUse('sent', message)
     return roomLeft
@@ -157,7 +158,7 @@ export class Channel implements AsyncIterable<Spack> {
    * @throws StalkError CHANNEL_RESET, CHANNEL_TRUNCATED, CHANNEL_CLOSED after `abort()`, or what ended the connection
    */
   receive({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Spack | null> {
-    return this.#receive((bytes) => this.#host.session.decode(bytes), signal)
+    return this.#receive((bytes) => this.#host.coding.decode(bytes), signal)
   }
 
   /**
@@ -171,7 +172,7 @@ export class Channel implements AsyncIterable<Spack> {
     schema: MessageDecoder<T>,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<T | null> {
-    return this.#receive((bytes) => this.#host.session.decodeTyped(schema, bytes), signal)
+    return this.#receive((bytes) => this.#host.coding.decodeTyped(schema, bytes), signal)
   }
 
   /**

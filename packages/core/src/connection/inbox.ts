@@ -3,16 +3,22 @@ import type { StalkError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { memoryOf } from './memory-of.js'
 
+/** About how much memory an encoded message takes besides its bytes. */
+const ENTRY_BYTES = 256
+
 /** How much may be unread before the line is not read any further. */
 type InboxLimits = Pick<Limits, 'maxUnreadBytes' | 'maxUnreadMessages'>
 
 interface Waiter {
-  readonly resolve: (message: Spack | null) => void
+  readonly resolve: (message: Message | null) => void
   readonly reject: (error: StalkError) => void
 }
 
+/** As it arrived: encoded, where that is known. */
+type Message = Spack | Uint8Array
+
 interface Entry {
-  readonly message: Spack
+  readonly message: Message
   readonly bytes: number
   readonly cost: number
 }
@@ -64,7 +70,7 @@ export class Inbox {
   }
 
   /** @param cost what the message cost the peer in credit */
-  put(message: Spack, cost: number): void {
+  put(message: Message, cost: number): void {
     const isUnwanted = this.#closed || this.#isLast
     const waiter = isUnwanted ? undefined : this.#waiters.shift()
     if (isUnwanted || waiter !== undefined) {
@@ -72,7 +78,7 @@ export class Inbox {
       this.#onConsumed(1, cost)
       return
     }
-    const bytes = memoryOf(message)
+    const bytes = message instanceof Uint8Array ? ENTRY_BYTES + message.length : memoryOf(message)
     this.#entries.push({ message, bytes, cost })
     this.#bytes += bytes
     const { maxUnreadBytes, maxUnreadMessages } = this.#limits
@@ -109,13 +115,13 @@ export class Inbox {
   }
 
   /** The next message if it is here already: nobody has to wait for it. */
-  takeHere(): Spack | null {
+  takeHere(): Message | null {
     const entry = this.#entries[this.#next]
     return entry === undefined ? null : this.#takeFirst(entry)
   }
 
   /** @param signal gives up waiting: rejects with its reason, and the message goes to the next call */
-  receive(signal?: AbortSignal): Promise<Spack | null> {
+  receive(signal?: AbortSignal): Promise<Message | null> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error)
     const entry = this.#entries[this.#next]
     if (entry !== undefined) return Promise.resolve(this.#takeFirst(entry))
@@ -146,7 +152,7 @@ export class Inbox {
     signal.addEventListener('abort', onAbort, { once: true })
   }
 
-  #takeFirst({ message, bytes, cost }: Entry): Spack {
+  #takeFirst({ message, bytes, cost }: Entry): Message {
     this.#entries[this.#next] = undefined
     this.#next += 1
     // Moving the rest forward when half is taken costs each message one move.

@@ -76,6 +76,15 @@ export class Outbox {
     return this.#ownBytes < HIGH_WATER_BYTES
   }
 
+  /** The same for one that is encoded already. */
+  sendEncoded(message: Uint8Array): boolean {
+    this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
+    this.#session.sendEncoded(message)
+    this.#accepted += 1
+    if (this.#autoFlush) this.schedule()
+    return this.#ownBytes < HIGH_WATER_BYTES
+  }
+
   /** The same on a channel, whose own queue counts. */
   sendOn(id: number, message: Spack): boolean {
     const channels = this.#channelsFor(id)

@@ -213,7 +213,7 @@ export class ChannelTable {
       else this.#onFrame(frame, events, arrivals)
     }
     this.#keep(arrivals, events)
-    return events
+    return ownEnough(events, frames.buffer.byteLength)
   }
 
   /** The first unread message of a channel, encoded; null: there is none. */
@@ -469,6 +469,14 @@ export class ChannelTable {
     if (channel.isOurs) this.#ownCount -= 1
     else this.#peerCount -= 1
   }
+}
+
+/** Messages of the connection itself, which may wait for long: where they are a small part of their record, it must not wait with them. */
+function ownEnough(events: TableEvent[], recordBytes: number): TableEvent[] {
+  let bytes = 0
+  for (const event of events) if (event.type === 'message') bytes += event.bytes.length
+  if (bytes * 2 >= recordBytes) return events
+  return events.map((event) => (event.type === 'message' ? { ...event, bytes: event.bytes.slice() } : event))
 }
 
 /** Nobody looked at it. */

@@ -14,14 +14,20 @@ export interface MessageDecoder<T> {
   decode(bytes: Uint8Array): T
 }
 
-/** How large a message may be for each side, in bytes. */
-interface MessageSizes {
-  readonly ownLimit: number
-  readonly peerLimit: number
+/** How the messages of one session are encoded. */
+export interface MessageCoding {
+  /** A value by a schema. Throws what that says of it, and MESSAGE_TOO_LARGE; that does not poison. */
+  encodeTyped<T>(encoder: MessageEncoder<T>, value: T): Uint8Array
+  /** A message that came. Throws PEER_MESSAGE_INVALID, which poisons. */
+  decode(message: Uint8Array): Spack
+  /** The same by a schema. Throws what that says of it, and PEER_MESSAGE_INVALID, which poisons. */
+  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array): T
 }
 
-/** And where small ones are put. */
-interface CompactOptions extends MessageSizes {
+/** How large a message may be for each side, in bytes, and where small ones are put. */
+interface CompactOptions {
+  readonly ownLimit: number
+  readonly peerLimit: number
   readonly pool: PacketPool
 }
 
@@ -38,13 +44,8 @@ export function encodeCompact(message: Spack, { ownLimit, peerLimit, pool }: Com
 }
 
 /** The same by a schema, which says what is wrong with the value. Throws MESSAGE_TOO_LARGE. */
-export function encodeTyped<T>(
-  encoder: MessageEncoder<T>,
-  value: T,
-  { ownLimit, peerLimit }: MessageSizes,
-): Uint8Array {
+export function encodeTyped<T>(encoder: MessageEncoder<T>, value: T, limit: number): Uint8Array {
   const bytes = encoder.encode(value)
-  const limit = Math.min(ownLimit, peerLimit)
   if (bytes.length <= limit) return bytes
   throw new StalkError(
     'MESSAGE_TOO_LARGE',

@@ -3,9 +3,9 @@ import type { PeerStatement, StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import type { Priority } from '../priorities.js'
-import type { MessageDecoder, MessageEncoder } from './message-coding.js'
+import type { MessageCoding } from './message-coding.js'
 
-export type { MessageDecoder, MessageEncoder } from './message-coding.js'
+export type { MessageCoding, MessageDecoder, MessageEncoder } from './message-coding.js'
 export { ResetMeter } from '../stalk2/reset-meter.js'
 
 /** What protects the messages of a connection. */
@@ -44,7 +44,7 @@ export type SessionEvent =
   | { readonly type: 'awaitVerdict' }
   | { readonly type: 'established'; readonly peerIdentity: Identity | null }
   /** `cost`: what consuming it gives back to the peer, see {@link SessionChannels.consume}. */
-  | { readonly type: 'message'; readonly message: Spack; readonly cost: number }
+  | { readonly type: 'message'; readonly message: Spack | Uint8Array; readonly cost: number }
   /** The peer has sent its last; what it said with that, if the protocol has a place for it. */
   | { readonly type: 'end'; readonly statement: PeerStatement | null }
   /** The answer to the `ping` of this number, and to all before it. */
@@ -68,18 +68,12 @@ export interface SessionChannels {
   open(name: string, priority: Priority): number
   /** As `send` of the session. */
   send(id: number, message: Spack): void
-  /** A message by a schema, for `sendEncoded`. Throws what that says of the value, and MESSAGE_TOO_LARGE; that does not poison. */
-  encodeTyped<T>(encoder: MessageEncoder<T>, value: T): Uint8Array
-  /** As `send`: the bytes are kept, not copied. */
+  /** As `send`: the bytes, as the session’s `coding` makes them, are kept, not copied. */
   sendEncoded(id: number, message: Uint8Array): void
   /** How many bytes the next message has; null: there is none. */
   nextBytes(id: number): number | null
   /** The next message, encoded; null: there is none. */
   take(id: number): Uint8Array | null
-  /** What a message that was taken says. Throws PEER_MESSAGE_INVALID, which poisons. */
-  decode(bytes: Uint8Array): Spack
-  /** The same by a schema. Throws what that says of it, and PEER_MESSAGE_INVALID, which poisons. */
-  decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array): T
   /** Ends our direction after what is queued. */
   end(id: number): void
   /** Gives it up, both ways; the peer is told `statement`. */
@@ -116,6 +110,10 @@ export interface Session {
   receiveEnd(): void
   /** Queues a message, encoded now, so that the caller may change it afterwards. Throws what is wrong with it; that does not poison. */
   send(message: Spack): void
+  /** The same for a message that `coding` has encoded: it is kept, not copied. */
+  sendEncoded(message: Uint8Array): void
+  /** How messages are encoded; null: that is not known outside, and `message` events have them decoded. */
+  readonly coding: MessageCoding | null
   /** Ends our direction after what is queued; with a code other than 0 the other one, too. */
   end(statement?: PeerStatement): void
   /** Gives up: poisons with `error`; the peer is told, if the protocol can say it. Does nothing after a failure. */

@@ -89,6 +89,13 @@ export class Stalk1Session implements Session {
     this.#queuedBytes += inner.length
   }
 
+  /** Messages travel in the classic form, which schemas do not write. */
+  readonly coding = null
+
+  sendEncoded(): never {
+    throw new TypeError('stalk/1 encodes its messages itself')
+  }
+
   takeOutput(withMessages = true): Uint8Array[] {
     const state = this.#state
     const output = this.#output

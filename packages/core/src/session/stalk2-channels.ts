@@ -1,20 +1,15 @@
 import type { Spack } from '@stalk/spack'
-import { StalkError, type PeerStatement } from '../errors.js'
+import type { PeerStatement } from '../errors.js'
 import type { Priority } from '../priorities.js'
 import type { ChannelTable } from './channel-table.js'
-import { decodeTyped, type MessageDecoder, type MessageEncoder } from './message-coding.js'
 import type { SessionChannels } from './session.js'
 
 /** What the channels need of their session. */
 interface Owner {
   /** Throws what poisoned the session, and what is wrong with the message. */
   readonly encode: (message: Spack) => Uint8Array
-  /** Throws PEER_MESSAGE_INVALID. */
-  readonly decode: (bytes: Uint8Array) => Spack
-  /** As `encode`, but by a schema. */
-  readonly encodeTyped: <T>(encoder: MessageEncoder<T>, value: T) => Uint8Array
-  /** Poisons the session. */
-  readonly fail: (error: unknown) => Error
+  /** Throws what poisoned the session. */
+  readonly refuseIfFailed: () => void
 }
 
 /** The channels of a session: messages instead of bytes. */
@@ -35,11 +30,8 @@ export class Stalk2Channels implements SessionChannels {
     this.#table.send(id, this.#owner.encode(message))
   }
 
-  encodeTyped<T>(encoder: MessageEncoder<T>, value: T): Uint8Array {
-    return this.#owner.encodeTyped(encoder, value)
-  }
-
   sendEncoded(id: number, message: Uint8Array): void {
+    this.#owner.refuseIfFailed()
     this.#table.send(id, message)
   }
 
@@ -49,22 +41,6 @@ export class Stalk2Channels implements SessionChannels {
 
   take(id: number): Uint8Array | null {
     return this.#table.take(id)
-  }
-
-  decode(bytes: Uint8Array): Spack {
-    try {
-      return this.#owner.decode(bytes)
-    } catch (error) {
-      throw this.#owner.fail(error)
-    }
-  }
-
-  decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array): T {
-    try {
-      return decodeTyped(decoder, bytes)
-    } catch (error) {
-      throw error instanceof StalkError ? this.#owner.fail(error) : error
-    }
   }
 
   end(id: number): void {

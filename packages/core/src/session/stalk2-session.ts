@@ -15,7 +15,15 @@ import type { Suite } from '../stalk2/suites.js'
 import type { TransportKeys } from '../stalk2/transport-keys.js'
 import { closedError, unexpectedRecord } from '../stalk2/verdict.js'
 import { onB, onReply, onVerdict } from './initiator-steps.js'
-import { decodeCompact, encodeCompact, encodeTyped } from './message-coding.js'
+import {
+  decodeCompact,
+  decodeTyped,
+  encodeCompact,
+  encodeTyped,
+  type MessageCoding,
+  type MessageDecoder,
+  type MessageEncoder,
+} from './message-coding.js'
 import type { ChannelTable } from './channel-table.js'
 import { RecordChannel } from './record-channel.js'
 import { admitted, onA, onC, onEarlyRecord, onPreamble, onUnknownA } from './responder-steps.js'
@@ -36,7 +44,7 @@ type Role = 'initiator' | 'responder'
 const UNANNOUNCED_MESSAGE_BYTES = 16 * 1024 * 1024
 
 /** A stalk/2 session in either role (SPEC, stalk/2). */
-export class Stalk2Session implements Session {
+export class Stalk2Session implements Session, MessageCoding {
   readonly protocol = 'stalk/2'
   readonly #role: Role
   readonly #options: Options
@@ -146,6 +154,29 @@ export class Stalk2Session implements Session {
     const { channel, state } = this.#established()
     if (channel.isClosing) throw new TypeError('this side has ended its direction')
     channel.channels.send(mainChannel, this.#encode(message, state))
+  }
+
+  sendEncoded(message: Uint8Array): void {
+    const { channel } = this.#established()
+    if (channel.isClosing) throw new TypeError('this side has ended its direction')
+    channel.channels.send(mainChannel, message)
+  }
+
+  get coding(): MessageCoding {
+    return this
+  }
+
+  encodeTyped<T>(encoder: MessageEncoder<T>, value: T): Uint8Array {
+    const { ownLimit, peerLimit } = this.#messageSizes(this.#established().state)
+    return encodeTyped(encoder, value, Math.min(ownLimit, peerLimit))
+  }
+
+  decode(message: Uint8Array): Spack {
+    return this.#decoding(() => decodeCompact(message, this.#options.limits.maxMessageBytes))
+  }
+
+  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array): T {
+    return this.#decoding(() => decodeTyped(decoder, message))
   }
 
   end(statement: PeerStatement = { code: closeCodes.done, reason: '' }): void {
@@ -325,12 +356,7 @@ export class Stalk2Session implements Session {
         this.#refuseIfFailed()
         return this.#encode(message, state)
       },
-      decode: (bytes) => this.#decode(bytes),
-      encodeTyped: (encoder, value) => {
-        this.#refuseIfFailed()
-        return encodeTyped(encoder, value, this.#messageSizes(state))
-      },
-      fail: (error) => this.#fail(error, null),
+      refuseIfFailed: () => this.#refuseIfFailed(),
     })
   }
 
@@ -346,8 +372,14 @@ export class Stalk2Session implements Session {
     }
   }
 
-  #decode(bytes: Uint8Array): Spack {
-    return decodeCompact(bytes, this.#options.limits.maxMessageBytes)
+  /** What is no message poisons the session; what a session that has failed had received before can still be read. */
+  #decoding<M>(decode: () => M): M {
+    try {
+      return decode()
+    } catch (error) {
+      if (!(error instanceof StalkError) || this.#failure !== null) throw error
+      throw this.#fail(error, null)
+    }
   }
 
   #openChannel(suite: Suite, keys: TransportKeys): void {
@@ -393,7 +425,7 @@ export class Stalk2Session implements Session {
   #onFrames(channels: ChannelTable, frames: Uint8Array): void {
     for (const event of channels.read(frames, this.#now)) {
       if (event.type === 'message') {
-        this.#events.push({ type: 'message', message: this.#decode(event.bytes), cost: event.cost })
+        this.#events.push({ type: 'message', message: event.bytes, cost: event.cost })
       } else if (event.type === 'done') {
         this.#events.push({ type: 'end', statement: { code: closeCodes.done, reason: event.reason } })
       } else this.#events.push(event)

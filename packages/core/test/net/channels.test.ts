@@ -521,6 +521,36 @@ test('a typed message that is no packet at all ends the connection, one that is 
   assert.equal(server.error?.code, 'PEER_MESSAGE_INVALID')
 })
 
+test('the connection itself has typed messages as well: sent, received, looped over; over stalk/1 too', async (t) => {
+  const { client, server } = await talk2(t)
+  client.sendTyped(Reading, { seq: 1, name: 'one' })
+  client.send(text('no reading'))
+  client.sendTyped(Reading, { seq: 2, name: 'two' })
+  await client.end()
+  assert.deepEqual(await server.receiveTyped(Reading), { seq: 1, name: 'one' })
+  await assert.rejects(server.receiveTyped(Reading), (error) => error instanceof SpackError)
+  const seen: unknown[] = []
+  for await (const reading of server.typed(Reading)) seen.push(reading)
+  assert.deepEqual(seen, [{ seq: 2, name: 'two' }])
+  const waiting = client.receiveTyped(Reading)
+  server.sendTyped(Reading, { seq: 3, name: 'three' })
+  assert.deepEqual(await waiting, { seq: 3, name: 'three' })
+  const old = await talk(t)
+  old.client.sendTyped(Reading, { seq: 4, name: 'four' })
+  assert.deepEqual(await old.server.receiveTyped(Reading), { seq: 4, name: 'four' })
+})
+
+test('a message of the connection that is no packet ends it when it is received, not before', async (t) => {
+  const { client, server } = await talk2(t)
+  client.send(text('good'))
+  client.sendTyped({ encode: () => Uint8Array.of(5, 1) }, null)
+  client.send(text('never seen'))
+  assert.equal(of(await server.receive()), 'good')
+  await assert.rejects(server.receive(), code('PEER_MESSAGE_INVALID'))
+  assert.equal(server.error?.code, 'PEER_MESSAGE_INVALID')
+  await assert.rejects(client.receive(), code('CLOSED_BY_PEER'))
+})
+
 test('peek says how large the next message is, and leaves it where it is', async (t) => {
   const { here, there } = await channelOf(t)
   const peeking = there.peek()

@@ -8,6 +8,7 @@ import { defaultLimits } from '#src/limits.js'
 import { priorities } from '#src/priorities.js'
 import type { SessionChannels } from '#src/session/session.js'
 import type { Stalk2Session } from '#src/session/stalk2-session.js'
+import { messageOf } from '../support/sessions.js'
 import { establishedPair2 } from '../support/stalk2.js'
 
 const limits = {
@@ -116,7 +117,7 @@ class World {
     this.sessions[other]!.receive(new Uint8Array(line.subarray(0, bytes)), 0)
     for (const event of this.sessions[other]!.takeEvents()) {
       if (event.type === 'message') {
-        this.#mainUnread[other]!.push({ text: String(event.message.values()[0]), cost: event.cost })
+        this.#mainUnread[other]!.push({ text: String(messageOf(event).values()[0]), cost: event.cost })
       } else if (event.type === 'channel') this.conversations.get(event.id)!.isKnown[other] = true
       else if (event.type === 'channelEnd') this.conversations.get(event.id)!.flows[side]!.endWasSeen = true
       else if (event.type === 'channelReset') seen.add('reset')
@@ -173,7 +174,7 @@ class World {
     const channels = this.channels(side)
     const bytes = channels.take(id)
     if (bytes === null) return false
-    const message = channels.decode(bytes)
+    const message = this.sessions[side]!.coding.decode(bytes)
     const incoming = flows[1 - side]!
     incoming.received.push(String(message.values()[0]))
     incoming.readBytes += incoming.received.at(-1)!.length

@@ -412,7 +412,6 @@ const forged: readonly [string, string, StalkError['code'], number][] = [
   ['a frame of a channel that was never opened', '011003aa', 'CHANNEL_UNKNOWN', 2],
   ['what is said about channels and makes no sense', '010203aa', 'CHANNEL_CONTROL_INVALID', 2],
   ['a frame over the end of its record', '010005aa', 'FRAME_MALFORMED', 2],
-  ['a message that is no spack', '010003ff', 'PEER_MESSAGE_INVALID', 2],
   ['a CLOSE inside a message', '010002aa|020000', 'MESSAGE_TRUNCATED', 2],
   ['a record after a CLOSE', '020000|0100030000', 'RECORD_AFTER_CLOSE', 2],
 ]
@@ -428,6 +427,22 @@ for (const [name, plaintexts, expected, told] of forged) {
     assert.equal(pair.b.session.outputEnded, true)
   })
 }
+
+test('a message that is no spack is PEER_MESSAGE_INVALID as soon as it is read, and the peer is told CLOSE{2}', async () => {
+  const pair = await pairWithKeys()
+  await deliver(
+    pair.b,
+    forging(pair, (seal) => seal(bytes('010003ff'))),
+  )
+  const message = pair.b.told.find((event) => event.type === 'message')?.message
+  assert(message instanceof Uint8Array)
+  assert.throws(() => pair.b.session.coding.decode(message), code('PEER_MESSAGE_INVALID'))
+  assert.throws(() => pair.b.session.receive(new Uint8Array(1), 0), code('PEER_MESSAGE_INVALID'))
+  assert.throws(() => pair.b.session.coding.decode(message), code('PEER_MESSAGE_INVALID'))
+  await deliver(pair.a, output(pair.b.session))
+  assert.equal((pair.a.error as StalkError).peer?.code, 2)
+  assert.equal(pair.b.session.outputEnded, true)
+})
 
 test('a message above our limit is PEER_MESSAGE_TOO_LARGE as soon as it shows, CLOSE{3}', async () => {
   keyLog.length = 0

@@ -1,4 +1,4 @@
-import { Spack } from '@stalk/spack'
+import { decode, Spack } from '@stalk/spack'
 import { randomBytes } from '#src/crypto/random.js'
 import { generateX25519 } from '#src/crypto/x25519.js'
 import type { Identity } from '#src/identity/identity.js'
@@ -57,7 +57,12 @@ export function establishedPair(limits: Partial<Limits> = {}): { a: Stalk1Sessio
 }
 
 export function messagesOf(events: readonly SessionEvent[]): Spack[] {
-  return events.flatMap((event) => (event.type === 'message' ? [event.message] : []))
+  return events.flatMap((event) => (event.type === 'message' ? [messageOf(event)] : []))
+}
+
+/** What a message event says, whether or not it is decoded. */
+export function messageOf({ message }: Extract<SessionEvent, { readonly type: 'message' }>): Spack {
+  return message instanceof Spack ? message : decode(message, { form: 'compact' })
 }
 
 export function text(value: string): Spack {

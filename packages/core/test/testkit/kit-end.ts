@@ -1,5 +1,5 @@
 // What the runner needs of the peer that it tests: here our session.
-import { decode, encode, type Spack } from '@stalk/spack'
+import { decode, encode, Spack } from '@stalk/spack'
 import { x25519KeyPairFrom } from '#src/crypto/x25519.js'
 import { StalkError, type PeerStatement } from '#src/errors.js'
 import { expectPins, type PeerCheck } from '#src/identity/pins.js'
@@ -130,8 +130,9 @@ export class KitEnd {
       }
       if (event.type === 'established') this.outcome.established = true
       if (event.type === 'message') {
-        this.outcome.messages.push(toHex(event.message))
-        this.session.channels?.consume(1, event.cost)
+        const { message, cost } = event
+        this.#read(() => this.outcome.messages.push(toHex(this.#decoded(message))))
+        this.session.channels?.consume(1, cost)
       }
       if (event.type === 'channel') {
         const { id: channel, name, priority } = event
@@ -150,10 +151,19 @@ export class KitEnd {
 
   #readOn(id: number): void {
     const channel = this.#channels.get(id)!
+    const bytes = this.session.channels!.take(id)
+    if (bytes === null) return
+    this.#read(() => (channel.messages = [...channel.messages, toHex(this.#decoded(bytes))]))
+  }
+
+  #decoded(message: Spack | Uint8Array): Spack {
+    return message instanceof Spack ? message : this.session.coding.decode(message)
+  }
+
+  /** What is no message ends the session when it is read. */
+  #read(read: () => unknown): void {
     try {
-      const channels = this.session.channels!
-      const bytes = channels.take(id)
-      if (bytes !== null) channel.messages = [...channel.messages, toHex(channels.decode(bytes))]
+      read()
     } catch (error) {
       if (!(error instanceof StalkError)) throw error
       this.outcome.error ??= error.code
