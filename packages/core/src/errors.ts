@@ -55,6 +55,16 @@ export function describeThrown(thrown: unknown): string {
   }
 }
 
+/** What was thrown if it is an error, otherwise one that says what it was; never throws itself. */
+export function errorOf(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error) return thrown
+  } catch {
+    // a proxy that does not even say what it is
+  }
+  return new Error(describeThrown(thrown))
+}
+
 /** The stack of whatever was thrown, empty for what has none; never throws itself. */
 export function stackOfThrown(thrown: unknown): string {
   try {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { decode, encode, Spack } from '@stalk/spack'
-import { StalkError, type PeerStatement } from '../errors.js'
+import { describeThrown, StalkError, type PeerStatement } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Limits } from '../limits.js'
 import { checkNames } from '../option-names.js'
@@ -510,7 +510,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     })
     socket.on('end', () => this.#take(() => this.#session.receiveEnd()))
     socket.on('error', (cause) => {
-      this.#fail(new StalkError('CONNECTION_LOST', `the connection was lost: ${cause.message}`, cause))
+      this.#fail(new StalkError('CONNECTION_LOST', `the connection was lost: ${describeThrown(cause)}`, cause))
     })
     socket.on('close', () => {
       if (this.#ticking !== null) clearTimeout(this.#ticking)

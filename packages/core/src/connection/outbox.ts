@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Spack } from '@stalk/spack'
-import { StalkError, type PeerStatement } from '../errors.js'
+import { errorOf, StalkError, type PeerStatement } from '../errors.js'
 import type { Limits } from '../limits.js'
 import type { Session, SessionChannels } from '../session/session.js'
 
@@ -205,8 +205,9 @@ export class Outbox {
 
   /** Hands the line what the session has ready, as far as the stream has room, and ends it if that was the last. */
   write(withMessages = true): void {
-    if (this.#error !== null || !this.#socket.writable) return
+    if (this.#error !== null) return
     for (;;) {
+      if (!this.#socket.writable) return
       const room = WRITE_AHEAD_BYTES - this.#socket.writableLength
       this.#isHeldBack = room <= 0
       if (this.#isHeldBack) return
@@ -214,7 +215,7 @@ export class Outbox {
       if (chunks.length === 0) break
       this.#put(chunks)
     }
-    if (this.#session.outputEnded) this.#socket.end()
+    if (this.#session.outputEnded) this.#onLine(() => this.#socket.end())
   }
 
   /** One corked write. */
@@ -227,10 +228,21 @@ export class Outbox {
     }
     for (const chunk of chunks) this.#bytesSent += chunk.length
     const last = chunks.pop()
-    this.#socket.cork()
-    for (const chunk of chunks) this.#socket.write(chunk)
-    this.#socket.write(last, (error) => (error ? undefined : this.#onWritten(write, sent)))
-    this.#socket.uncork()
+    this.#onLine(() => {
+      this.#socket.cork()
+      for (const chunk of chunks) this.#socket.write(chunk)
+      this.#socket.write(last, (error) => (error ? undefined : this.#onWritten(write, sent)))
+      this.#socket.uncork()
+    })
+  }
+
+  /** What a stream throws is the loss of the line: above are ticks, timers and streams, where it would end the process. */
+  #onLine(act: () => void): void {
+    try {
+      act()
+    } catch (thrown) {
+      this.#socket.destroy(errorOf(thrown))
+    }
   }
 
   /** Hands the line the last words of a session that has failed; false if there are none. */

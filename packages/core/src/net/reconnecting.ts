@@ -5,7 +5,7 @@ import { abortable } from '../connection/abortable.js'
 import { pointAtCaller, withCaller } from '../connection/caller.js'
 import type { Connection } from '../connection/connection.js'
 import { checkTimeout } from '../connection/timeouts.js'
-import { describeThrown, StalkError } from '../errors.js'
+import { errorOf, StalkError } from '../errors.js'
 import { resolveLimits } from '../limits.js'
 import { checkNames } from '../option-names.js'
 import { backoffDelay, isWorthRetrying, resolveBackoff, type Backoff } from './backoff.js'
@@ -113,7 +113,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     this.#sources = new MessageSources(limits)
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
     const { signal } = options
-    const onAbort = (): void => this.#finish(asError(signal?.reason))
+    const onAbort = (): void => this.#finish(errorOf(signal?.reason))
     signal?.addEventListener('abort', onAbort, { once: true })
     void this.closed.then(() => signal?.removeEventListener('abort', onAbort))
     if (signal?.aborted) onAbort()
@@ -218,7 +218,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
 
   async #run(): Promise<void> {
     while (!this.#isOver) {
-      const error = await this.#attempt().catch((thrown: unknown) => asError(thrown))
+      const error = await this.#attempt().catch((thrown: unknown) => errorOf(thrown))
       // what `finish` and the functions of the application changed meanwhile
       if (this.#hasFinished()) return
       const fatal = this.#reasonToStop(error)
@@ -289,7 +289,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
       }
       if (!answer) return error
     } catch (thrown) {
-      return asError(thrown)
+      return errorOf(thrown)
     }
     if (this.#failures < this.#backoff.maxAttempts) return null
     return new StalkError(
@@ -447,9 +447,9 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   #call(run: () => unknown): boolean {
     try {
       const result = run()
-      if (isPromiseLike(result)) result.then(undefined, (error: unknown) => this.#finish(asError(error)))
+      if (isPromiseLike(result)) result.then(undefined, (error: unknown) => this.#finish(errorOf(error)))
     } catch (error) {
-      this.#finish(asError(error))
+      this.#finish(errorOf(error))
     }
     return !this.#isOver
   }
@@ -487,8 +487,4 @@ function isOfMessage(error: unknown): error is StalkError {
 
 function closedError(): StalkError {
   return new StalkError('CONNECTION_CLOSED', 'this side has closed the connection')
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(describeThrown(error))
 }
