@@ -61,6 +61,9 @@ const LAST_WORDS_MS = 5_000
 /** A peer that keeps our messages from leaving may go on for this much memory of unread messages. */
 const MAX_BLOCKED_BYTES = 4 * 1024 * 1024
 
+/** A stream that was destroyed, or has ended both ways, and does not say so for this long never will. */
+const UNSAID_CLOSE_MS = 1_000
+
 /** How long `close()` waits for the peer, unless told otherwise. */
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -105,6 +108,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   /** Cuts the line when the time that `close()` has is over. */
   #closeTimer: NodeJS.Timeout | null = null
   #closeBy = Infinity
+  /** Takes a line for gone that does not say that it is. */
+  #unsaidCloseTimer: NodeJS.Timeout | null = null
+  #resolveClosed: () => void = () => undefined
   /** Made when somebody asks for its signal: few do. */
   #ending: AbortController | null = null
   #isEnding = false
@@ -152,7 +158,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     this.#pinger = new Pinger(session, () => this.#outbox.writeAnswers())
     this.#outbox = new Outbox(socket, session, parts.autoFlush, parts.limits)
     this.#idleTimeoutMs = parts.idleTimeoutMs
-    this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
     this.peerEnded = new Promise((resolve) => (this.#peerEnded = resolve))
     this.#listenToSocket()
   }
@@ -512,24 +518,48 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     socket.on('error', (cause) => {
       this.#fail(new StalkError('CONNECTION_LOST', `the connection was lost: ${describeThrown(cause)}`, cause))
     })
-    socket.on('close', () => {
-      if (this.#ticking !== null) clearTimeout(this.#ticking)
-      if (this.#idling !== null) clearTimeout(this.#idling)
-      if (this.#closeTimer !== null) clearTimeout(this.#closeTimer)
-      if (!this.#inbox.ended && this.#closing === null) {
-        this.#fail(new StalkError('CONNECTION_LOST', 'the socket was destroyed'))
-      }
-      const gone = this.#error ?? new StalkError('CONNECTION_CLOSED', 'the connection is closed')
-      this.#wipe(gone)
-      this.#outbox.fail(gone)
-      this.#pinger.fail(gone)
-      this.#channels?.fail(gone)
-      this.#peerEnded()
-      this.#sayEnding()
-      if (this.#isEstablished && diagnostics.close.hasSubscribers) {
-        diagnostics.close.publish({ connection: this, error: this.#error })
-      }
-    })
+    // a stream need not say that it closes
+    for (const event of ['end', 'finish']) {
+      socket.on(event, () => {
+        if (socket.readableEnded && socket.writableFinished) this.#expectClose()
+      })
+    }
+    socket.on('close', () => this.#onGone())
+  }
+
+  /** The line is gone by this, or when the stream says so. */
+  #destroyLine(): void {
+    this.socket.destroy()
+    this.#expectClose()
+  }
+
+  #expectClose(): void {
+    if (this.#isGone) return
+    this.#unsaidCloseTimer ??= setTimeout(() => {
+      this.socket.destroy()
+      this.#onGone()
+    }, UNSAID_CLOSE_MS)
+  }
+
+  #onGone(): void {
+    if (this.#isGone) return
+    if (!this.#inbox.ended && this.#closing === null) {
+      this.#fail(new StalkError('CONNECTION_LOST', 'the socket was destroyed'))
+    }
+    const gone = this.#error ?? new StalkError('CONNECTION_CLOSED', 'the connection is closed')
+    this.#wipe(gone)
+    for (const timer of [this.#ticking, this.#idling, this.#closeTimer, this.#unsaidCloseTimer]) {
+      if (timer !== null) clearTimeout(timer)
+    }
+    this.#outbox.fail(gone)
+    this.#pinger.fail(gone)
+    this.#channels?.fail(gone)
+    this.#peerEnded()
+    this.#sayEnding()
+    if (this.#isEstablished && diagnostics.close.hasSubscribers) {
+      diagnostics.close.publish({ connection: this, error: this.#error })
+    }
+    this.#resolveClosed()
   }
 
   /** One step of the session: what it says is delivered even if it failed after it had said it. */
@@ -715,7 +745,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   #cutLater(milliseconds: number): void {
     const { socket } = this
-    const timer = setTimeout(() => socket.destroy(), milliseconds).unref()
+    const timer = setTimeout(() => this.#destroyLine(), milliseconds).unref()
     socket.once('close', () => clearTimeout(timer))
   }
 
@@ -809,7 +839,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     }
     // An orderly end would tell a peer of stalk/1 that all is well.
     if (this.#isEstablished) reset(socket)
-    else socket.destroy()
+    this.#destroyLine()
   }
 
   /** Throws TypeError or RangeError for what cannot be said at the end. */
@@ -849,7 +879,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #onCloseTimeout(): void {
     const { unsentBytes } = this.#outbox
     if (unsentBytes === 0 || this.#error !== null) {
-      this.socket.destroy()
+      this.#destroyLine()
       return
     }
     this.#fail(
@@ -890,7 +920,6 @@ function reset(socket: Duplex & { resetAndDestroy?(): void }): void {
   } catch {
     // a socket that is not of TCP, which has the method all the same
   }
-  socket.destroy()
 }
 
 /** A message for whoever watches; null: it is none, which whoever receives it learns. */

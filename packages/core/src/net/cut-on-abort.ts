@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { abortable } from '../connection/abortable.js'
 
 /** Does what needs the line; if the signal aborts meanwhile, the line is cut and the signal’s reason is thrown. */
 export async function cutOnAbort<Result>(
@@ -10,7 +11,8 @@ export async function cutOnAbort<Result>(
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     if (signal?.aborted) onAbort()
-    const result = await run()
+    // a stream that was cut need not say so, which `run` may wait for
+    const result = await abortable(run(), signal)
     signal?.throwIfAborted()
     return result
   } catch (error) {

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { Connection } from '#src/connection/connection.js'
 import type { StalkError } from '#src/errors.js'
 import { wrap } from '#src/net/wrap.js'
+import { code } from '../support/errors.js'
 import { text } from '../support/sessions.js'
 import { ed25519Alice, ed25519Bob } from '../support/stalk2.js'
 
@@ -32,6 +33,10 @@ function pair(odd: Odd = {}): [Duplex, Duplex] {
       final(callback) {
         ends[1 - index]?.push(null)
         callback()
+      },
+      destroy(error, callback) {
+        ends[1 - index]?.push(null)
+        callback(error)
       },
       ...options,
     })
@@ -96,4 +101,39 @@ test('what a stream throws at answers, at last words and at its end ends nothing
   const [closed] = await establish(pair({ beforeWrite }))
   isBroken = true
   assert.equal((await failureOf(closed.close())).code, 'CONNECTION_LOST')
+})
+
+/** Destroyed, it says nothing. */
+const silent: readonly Odd[] = [{ emitClose: false }, { destroy: () => undefined }]
+
+test('close() and closed settle over a stream that never says that it is closed, at a deadline, a failure and an orderly end', async () => {
+  for (const odd of silent) {
+    const [late] = await establish(pair(odd))
+    await late.close({ timeoutMs: 50 })
+    await late.closed
+
+    const [failing] = await establish(pair(odd))
+    failing.abort()
+    await failing.closed
+    await failing.close()
+    assert.throws(() => failing.channelBinding, code('CONNECTION_CLOSED'))
+
+    const [client, server] = await establish(pair(odd))
+    const began = performance.now()
+    await Promise.all([client.end(), server.end()])
+    await Promise.all([client.closed, server.closed])
+    assert.deepEqual([client.error, server.error], [null, null])
+    assert.ok(performance.now() - began < 4_000)
+  }
+})
+
+test('a signal and a deadline give up a handshake over a stream that never says that it is closed', async () => {
+  for (const odd of silent) {
+    const reason = new Error('enough')
+    const giveUp = new AbortController()
+    const attempt = wrap(pair(odd)[0], { ...asAlice, signal: giveUp.signal })
+    setTimeout(() => giveUp.abort(reason), 20)
+    await assert.rejects(attempt, reason)
+    await assert.rejects(wrap(pair(odd)[0], { ...asAlice, timeoutMs: 20 }), code('HANDSHAKE_TIMEOUT'))
+  }
 })
