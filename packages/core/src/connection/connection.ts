@@ -292,7 +292,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   /**
    * Resolves once everything sent so far has arrived: the peer’s side of the connection has read it, whatever its application does with
-   * it. Rejects with what ended the connection before; then nobody knows how much of it arrived.
+   * it. Rejects with what ended the connection before; then nobody knows how much of it arrived. A peer that closes confirms nothing more.
    *
    * @param options.signal gives up waiting, with its reason
    * @throws TypeError over stalk/1; StalkError CONNECTION_CLOSED after our `end()` or `close()`, or what ended the connection
@@ -427,8 +427,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   }
 
   /**
-   * Sends what is queued, ends the connection and waits for the peer to do the same, reading and discarding until then. Called again it
-   * gives the same promise; the shorter time counts, and the first statement.
+   * Sends what is queued, ends the connection and waits for the peer to do the same, reading and discarding until then; the peer is not
+   * told of what is discarded that it arrived. Called again it gives the same promise; the shorter time counts, and the first statement.
    *
    * @throws TypeError, RangeError for a code or a reason that cannot be sent; StalkError CLOSE_TIMEOUT if the peer did not take what
    *   was queued, or what ended the connection before it was sent
@@ -859,6 +859,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     const { closed } = this
     if (this.#error !== null) return closed
     this.#inbox.close()
+    // what nobody will see has not arrived
+    this.#session.stopConfirming()
     if (this.#isOverInOrder) return
     this.#channels?.close()
     if (!this.#sendingEnded) await this.#outbox.end(statement)

@@ -147,7 +147,7 @@ export interface Session {
   pauseReading(now: number): void
   /** Bytes are read again. */
   resumeReading(now: number): void
-  /** PINGs are not answered any more: what comes is not taken for arrived. */
+  /** The answers to PINGs say from now on that we live, and not that what came before them has arrived. */
   stopConfirming(): void
   /** Asks the peer for a `pong` with these 8 bytes, before what is queued; gives its number. Throws TypeError if the protocol has no such thing. */
   ping(data: Uint8Array): number

@@ -403,7 +403,7 @@ export class Stalk2Session implements Session, MessageCoding {
         return state
       case 'ping':
         this.#pingMeter.onPing(this.#now)
-        if (this.#isConfirming) channel.pong(record.data)
+        channel.pong(this.#isConfirming ? record.data : answerToNothing(record.data))
         return state
       case 'pong': {
         const number = this.#pings.answered(record.data)
@@ -486,6 +486,11 @@ export class Stalk2Session implements Session, MessageCoding {
   #refuseIfFailed(): void {
     if (this.#failure !== null) throw this.#failure
   }
+}
+
+/** A PONG with these 8 bytes says that we live, and no more. */
+function answerToNothing(ping: Uint8Array): Uint8Array {
+  return ping.map((byte) => ~byte)
 }
 
 const DEFECT = 'a defect in stalk itself: see `cause`, and please report it'

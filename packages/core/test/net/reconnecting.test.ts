@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Spack } from '@stalk/spack'
+import { Spack } from '@stalk/spack'
 import type { Connection } from '#src/connection/connection.js'
 import { StalkError } from '#src/errors.js'
 import type { Identity } from '#src/identity/identity.js'
@@ -99,6 +99,30 @@ test('what left and was not confirmed goes to onUnconfirmed, and what that answe
   assert.deepEqual(told, [['second', 'a', 'b', 'c'], true])
   for (const word of ['second', 'a', 'c', 'new']) assert.equal(valuesOf(await again.receive()), word)
   await link.flush()
+})
+
+test('what arrives when the other side has closed is lost, and onUnconfirmed is asked about it', async (t) => {
+  const got: unknown[] = []
+  const listener = await bobAt(0, async (connection) => {
+    got.push(valuesOf(await connection.receive()))
+    // nobody reads this, so that the end waits behind it
+    for (let count = 0; count < 40; count += 1) connection.send(Spack.of(['byte[]', new Uint8Array(100_000)]))
+    void connection.close({ timeoutMs: 1_500 }).catch(() => undefined)
+  })
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const asked: unknown[] = []
+  const link = reconnects(t, listener.port, {
+    onUnconfirmed: (messages) => {
+      asked.push(...messages.map(valuesOf))
+      return []
+    },
+  })
+  link.send(text('first'))
+  await link.flush()
+  await eventually(() => (link.connection?.metrics().unreadMessages ?? 0) > 0, 'the other side has answered')
+  for (const word of ['1', '2', '3']) link.send(text(word))
+  await link.flush()
+  assert.deepEqual([got, asked], [['first'], ['1', '2', '3']])
 })
 
 test('what has been confirmed is not told of again', async (t) => {
@@ -631,7 +655,8 @@ test('send answers false when half of the messages that may wait do, however sma
 
 test('one that is ended while the list of known peers is written sends nothing', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'stalk-'))
-  t.after(() => rm(folder, { recursive: true }))
+  // whoever waited for the lock may still be tidying up
+  t.after(() => rm(folder, { recursive: true, maxRetries: 5 }))
   const file = path.join(folder, 'known_peers')
   await writeFile(`${file}.lock`, '')
   const received: unknown[] = []

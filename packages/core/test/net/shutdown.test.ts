@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Spack, StalkError } from '#src/index.js'
 import { code } from '../support/errors.js'
 import { eventually, pause } from '../support/network.js'
-import { aliceConnects2, bobListens2 } from '../support/network2.js'
+import { aliceConnects2, bobListens2, talk2 } from '../support/network2.js'
 import { text } from '../support/sessions.js'
 
 test('a listener that closes lets its handlers answer what has arrived, and nothing that comes later is taken for arrived', async (t) => {
@@ -35,6 +35,26 @@ test('a listener that closes lets its handlers answer what has arrived, and noth
   await refused
   await closed
   assert.equal(listener.connections.size, 0)
+})
+
+test('what comes after close() is discarded and not taken for arrived; the peer that closes lives on', async (t) => {
+  const keepalive = { pingAfterMs: 200, deadAfterMs: 500 }
+  const { client, server } = await talk2(t, { connect: { keepalive }, listen: { keepalive: false } })
+  // more than may wait unread, so that the end does not get through
+  for (let count = 0; count < 40; count += 1) server.send(Spack.of(['byte[]', new Uint8Array(100_000)]))
+  const closing = assert.rejects(server.close({ timeoutMs: 2_000 }), code('CLOSE_TIMEOUT'))
+  client.send(text('too late'))
+  let isConfirmed = false
+  const late = client.confirm().then(
+    () => (isConfirmed = true),
+    () => undefined,
+  )
+  await eventually(() => server.metrics().messagesReceived === 1, 'it has come')
+  await pause(1_500)
+  assert.equal(client.error, null)
+  await closing
+  await late
+  assert.equal(isConfirmed, false)
 })
 
 test('a handler that does not finish is cut when the time of the listener is over', async (t) => {

@@ -137,6 +137,26 @@ test('every flipped bit of a record is refused, and the peer is told: CLOSED_BY_
   }
 })
 
+test('a side that has stopped confirming lives on for its peer, which learns of nothing any more that it arrived', async () => {
+  const keepalive = { pingAfterMs: 200, deadAfterMs: 300 }
+  const { a, b } = await establishedPair2({ a: { keepalive }, b: { keepalive: null } })
+  b.session.stopConfirming()
+  for (let now = 200; now < 2_000; now += 200) {
+    a.session.tick(now)
+    b.session.receive(output(a.session), now)
+    a.session.receive(output(b.session), now)
+  }
+  a.session.send(text('nobody will see it'))
+  a.session.ping(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))
+  b.session.receive(output(a.session), 2_000)
+  a.session.receive(output(b.session), 2_000)
+  assert.equal(a.session.failure, null)
+  assert.deepEqual(
+    a.session.takeEvents().filter(({ type }) => type === 'pong'),
+    [],
+  )
+})
+
 test('a peer whose admission took longer than silence may last has all its time from then on', async () => {
   const keepalive = { pingAfterMs: 200, deadAfterMs: 300 }
   const a = end(initiator2({ keepalive }), ed25519Alice)
