@@ -89,6 +89,8 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
   readonly #pending: PendingMessages
   readonly #stop = new AbortController()
   #connection: Connection<Socket> | null = null
+  /** Those that their peers have ended, and whose lines are not gone. */
+  readonly #leaving = new Set<Connection<Socket>>()
   #failures = 0
   /** The connection that is full: what waits goes on when it is not any more. */
   #full: Connection | null = null
@@ -256,12 +258,23 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     await connection.peerEnded
     this.#connection = null
     this.#sources.lost(connection)
-    // a peer that hangs up on everybody is not to be called again and again at once
-    const isProven = connection.metrics().messagesReceived > 0 || performance.now() - startedAt > this.#backoff.maxMs
-    if (isProven) this.#failures = 0
-    if (connection.error === null) connection.end().catch(() => undefined)
-    const error = connection.error ?? new StalkError('CONNECTION_CLOSED', 'the peer has ended the connection')
-    return error
+    // a peer that hangs up on everybody, or takes nothing from anybody, is not to be called again and again at once
+    const isOfUse = connection.metrics().messagesReceived > 0 && this.#pending.unconfirmed.length === 0
+    if (isOfUse || performance.now() - startedAt > this.#backoff.maxMs) this.#failures = 0
+    if (connection.error !== null) return connection.error
+    this.#leave(connection)
+    return new StalkError('CONNECTION_CLOSED', 'the peer has ended the connection')
+  }
+
+  /** The peer has ended it, and so do we: what it does not take in time is cut off. What came can still be received. */
+  #leave(connection: Connection<Socket>): void {
+    this.#leaving.add(connection)
+    const timer = setTimeout(() => connection.abort(), CLOSE_TIMEOUT_MS).unref()
+    void connection.closed.then(() => {
+      clearTimeout(timer)
+      this.#leaving.delete(connection)
+    })
+    connection.end().catch(() => undefined)
   }
 
   /** False: it is over for good. */
@@ -433,6 +446,7 @@ export class ReconnectingConnection implements AsyncIterable<Spack> {
     this.#error = error
     if (error !== null) this.#connection?.abort(error instanceof StalkError ? error : undefined)
     this.#connection = null
+    for (const connection of this.#leaving) connection.abort()
     if (error === null) this.#sources.clear()
     this.#stop.abort(error ?? closedError())
     this.#tellWaiters()

@@ -678,3 +678,30 @@ test('one that is ended while the list of known peers is written sends nothing',
   await eventually(() => listener.connections.size === 0, 'the connection is given up')
   assert.deepEqual([connects, received, link.unsent.map(valuesOf)], [0, [], ['1']])
 })
+
+test('connections that their peer has ended are gone after a while, and with the link at once; a peer that takes nothing is not called again and again', async (t) => {
+  const listener = await bobAt(
+    0,
+    async (connection) => {
+      connection.send(text('hello'))
+      await connection.end()
+      await new Promise(() => undefined)
+    },
+    // its peers could send no more than that
+    { limits: { channelCreditBytes: 1024, channelWindowBytes: 1024 } },
+  )
+  t.after(() => listener.close({ timeoutMs: 100 }))
+  const connections: Connection<Socket>[] = []
+  const link = reconnects(t, listener.port, {
+    backoff: { firstMs: 20, maxMs: 60_000 },
+    onUnconfirmed: (messages) => messages,
+    onConnect: (connection) => connections.push(connection),
+  })
+  link.send(Spack.of(['byte[]', new Uint8Array(1_000_000)]))
+  await pause(1_000)
+  assert.ok(connections.length < 25, `${connections.length} connections in a second`)
+  await connections[0]!.closed
+  assert.equal(valuesOf(await link.receive()), 'hello')
+  link.abort()
+  assert.ok(connections.every(({ error, socket }) => error !== null || socket.destroyed))
+})
