@@ -566,7 +566,7 @@ export const errorTable = {
   HANDSHAKE_TIMEOUT: {
     fault: 'peer',
     closeCode: 4,
-    when: 'The handshake was not complete within its deadline.',
+    when: 'The handshake, or what a trust policy does for it, was not complete within its deadline.',
     remedy:
       'Check that the peer speaks stalk; raise `timeoutMs` (connect) or `handshakeTimeoutMs` (listen) on slow lines.',
   },

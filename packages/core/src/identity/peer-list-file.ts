@@ -65,24 +65,31 @@ export async function peerListVersion(path: string): Promise<string | null> {
  *
  * @param change from the text of the file (empty if there is none) to the new text; the same text: nothing is written. May be called
  *   again, with a newer text.
+ * @param signal gives up: the file stays as it is, unless it was just being changed
  *
- * Throws PEER_LIST_IO, and what `change` throws.
+ * Throws PEER_LIST_IO, what `change` throws, and the signal’s reason.
  */
-export async function updatePeerList(path: string, change: (text: string) => string): Promise<void> {
+export async function updatePeerList(
+  path: string,
+  change: (text: string) => string,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     const file = await followLinks(path)
     for (;;) {
-      const lock = await acquire(file)
+      const lock = await acquire(file, signal)
       try {
         const before = (await readPeerList(file))?.text ?? ''
         const after = change(before)
+        signal?.throwIfAborted()
         if (after === before || (await replace(file, after, lock))) return
       } finally {
         await release(lock)
       }
     }
   } catch (error) {
+    signal?.throwIfAborted()
     throw inputOutputError(path, error)
   }
 }
@@ -139,7 +146,7 @@ async function modeOf(file: string): Promise<number | null> {
   )
 }
 
-async function acquire(file: string): Promise<Lock> {
+async function acquire(file: string, signal: AbortSignal | undefined): Promise<Lock> {
   const directory = `${file}.lock`
   const made = scratchPath(file)
   const name = basename(made)
@@ -147,7 +154,7 @@ async function acquire(file: string): Promise<Lock> {
     await mkdir(made, { mode: 0o700 })
     await writeFile(join(made, name), '', { flag: 'wx', mode: 0o600 })
     const { mtimeMs } = await stat(made)
-    await takeTurn(made, directory)
+    await takeTurn(made, directory, signal)
     await removeLeftovers(file, mtimeMs)
     return { directory, scratch: join(directory, name) }
   } finally {
@@ -157,10 +164,11 @@ async function acquire(file: string): Promise<Lock> {
 }
 
 /** Gives a directory the name of the lock, which an empty one does not keep: its holder is done. */
-async function takeTurn(made: string, lock: string): Promise<void> {
+async function takeTurn(made: string, lock: string, signal: AbortSignal | undefined): Promise<void> {
   let seen: string | null = null
   let seenFor = 0
   for (let tries = 0; tries < lockTries; tries += 1) {
+    signal?.throwIfAborted()
     try {
       await rename(made, lock)
       return

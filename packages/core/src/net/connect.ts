@@ -23,9 +23,9 @@ export function connect(host: string, port: number, options: ConnectOptions): Pr
 async function open(host: string, port: number, options: ConnectOptions): Promise<Connection<Socket>> {
   checkAddress(host, port, 1)
   const settings = await settleInitiator(options)
-  const { signal, timeoutMs } = settings
-  return openTrusted({ host, port }, settings, async (session) => {
-    const deadline = performance.now() + timeoutMs
+  const { signal } = settings
+  return openTrusted({ host, port }, settings, async (session, deadline) => {
+    const timeoutMs = Math.max(1, Math.ceil(deadline - performance.now()))
     const socket = createConnection({ host, port, ...socketOptions })
     await connected(socket, `${host} port ${port}`, { timeoutMs, signal })
     return openInitiator({ socket, host, port }, session, settings, deadline)

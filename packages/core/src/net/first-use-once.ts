@@ -36,8 +36,8 @@ export class FirstUseOnce implements TrustPolicy {
         if (!isKnown) expectMet(identity)
       },
       // whoever has taken it out of a list meanwhile does not find it there again
-      remember: async (identity) => {
-        if (isKnown) await expectation.remember?.(identity)
+      remember: async (identity, waiting) => {
+        if (isKnown) await expectation.remember?.(identity, waiting)
       },
     }
   }

@@ -52,7 +52,7 @@ function policyFor(path: string = defaultKnownPeersPath(), options: KnownPeersOp
       const known = await peersAt(path, server, protocol)
       const check = (identity: Identity): void => checkKnown(known, identity, { path, server })
       if (known.length > 0 || policy === 'strict') return { check }
-      const remember = (identity: Identity): Promise<void> => add(path, server, identity)
+      const remember: Expectation['remember'] = (identity, { signal }) => add({ path, server }, identity, signal)
       if (policy === 'accept-new') return { check: () => undefined, isFirstUse: true, remember }
       return { check, remember, ask: async (identity) => (await ask?.({ ...server, identity })) === true }
     },
@@ -95,13 +95,14 @@ function checkKnown(known: readonly KnownPeer[], identity: Identity, { path, ser
 }
 
 /** Adds a server, unless another program was faster; that it says something else now is a change like any other. */
-function add(path: string, server: ServerAddress, identity: Identity): Promise<void> {
-  return updatePeerList(path, (text) => {
+function add({ path, server }: Place, identity: Identity, signal: AbortSignal | undefined): Promise<void> {
+  const change = (text: string): string => {
     const known = peersIn(text, { path, server, protocol: identity.protocol })
     if (known.length === 0) return withLine(text, `${addressText(server)} ${identity.toString()}`)
     checkKnown(known, identity, { path, server })
     return text
-  })
+  }
+  return updatePeerList(path, change, signal)
 }
 
 /**

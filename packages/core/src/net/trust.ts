@@ -17,16 +17,20 @@ export interface Expectation {
   readonly isFirstUse?: boolean
   /**
    * After `check` threw PEER_UNKNOWN and the connection was given up: whether to connect once more, to that very identity. Without it
-   * the answer is no.
+   * the answer is no. It may take its time: no deadline counts that, but the `signal` of the attempt gives up waiting.
    */
   readonly ask?: (identity: Identity) => Promise<boolean>
-  /** Once the connection is there. What it throws ends the connection. */
-  readonly remember?: (identity: Identity) => Promise<void>
+  /**
+   * Once the connection is there. What it throws ends the connection.
+   *
+   * @param waiting.signal aborts when nobody waits for it any more: the connection has been given up
+   */
+  readonly remember?: (identity: Identity, waiting: { readonly signal?: AbortSignal }) => Promise<void>
 }
 
 /** Decides which servers to trust, such as {@link knownPeers}. */
 export interface TrustPolicy {
-  /** Asked before every attempt. */
+  /** Asked before every attempt, whose time its answer takes. */
   expect(server: ServerAddress, protocol: Protocol): Promise<Expectation>
 }
 

@@ -52,8 +52,8 @@ async function initiate<Socket extends Duplex>(
   const settings = await settleInitiator(options, wrapNames)
   const server = peerName(socket, options)
   const trust = settings.trust === null ? null : withoutAsking(settings.trust)
-  return openTrusted(server, { ...settings, trust }, (session) =>
-    openInitiator({ socket, ...server }, session, settings),
+  return openTrusted(server, { ...settings, trust }, (session, deadline) =>
+    openInitiator({ socket, ...server }, session, settings, deadline),
   )
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -20,7 +20,7 @@ import { ed25519Alice, ed25519Bob, rsaAlice, rsaBob } from '../support/stalk2.js
 
 async function directory(t: TestContext): Promise<string> {
   const made = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
-  t.after(() => rm(made, { recursive: true }))
+  t.after(() => rm(made, { recursive: true, maxRetries: 5 }))
   return made
 }
 
@@ -316,6 +316,54 @@ test('a signal that aborts while a policy thinks gives up, over TCP and over any
   assert.equal(stream.destroyed, true)
 })
 
+test('a signal gives up a policy that says nothing, a question that nobody answers, and a lock that is held', async (t) => {
+  const file = path.join(await directory(t), 'known_peers')
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const release = await holdLock(t, file)
+  const never = (): Promise<never> => new Promise(() => undefined)
+  for (const serverIdentity of [
+    { expect: never },
+    knownPeers(file, { ask: never }),
+    knownPeers(file, { policy: 'accept-new' }),
+    { expect: () => Promise.resolve({ check: () => undefined, remember: never }) },
+  ] satisfies TrustPolicy[]) {
+    const reason = new Error('enough')
+    const cancel = new AbortController()
+    setTimeout(() => cancel.abort(reason), 150)
+    const began = performance.now()
+    await assert.rejects(aliceConnects2(t, listener, { serverIdentity, signal: cancel.signal }), reason)
+    assert.ok(performance.now() - began < 1_000)
+    await eventually(() => listener.connections.size === 0, 'the line is cut')
+  }
+  await release()
+})
+
+test('timeoutMs counts what a policy takes to answer and to remember, not what somebody takes to be asked: HANDSHAKE_TIMEOUT', async (t) => {
+  const file = path.join(await directory(t), 'known_peers')
+  const listener = await bobListens2(t, (connection) => connection.closed)
+  const never = (): Promise<never> => new Promise(() => undefined)
+  const began = performance.now()
+  const late = (serverIdentity: TrustPolicy): Promise<StalkError> =>
+    failureOf(aliceConnects2(t, listener, { serverIdentity, timeoutMs: 300 }))
+  assert.equal((await late({ expect: never })).code, 'HANDSHAKE_TIMEOUT')
+  const forgetful = { check: (): void => undefined, remember: never }
+  assert.equal((await late({ expect: () => Promise.resolve(forgetful) })).code, 'HANDSHAKE_TIMEOUT')
+  const release = await holdLock(t, file)
+  assert.equal((await late(knownPeers(file, { policy: 'accept-new' }))).code, 'HANDSHAKE_TIMEOUT')
+  assert.ok(performance.now() - began < 2_500)
+  await release()
+  // whoever gave up does not add it all the same
+  await pause(200)
+  assert.deepEqual(await listKnownPeers(file), [])
+
+  const ask = async (): Promise<boolean> => {
+    await pause(500)
+    return true
+  }
+  await aliceConnects2(t, listener, { serverIdentity: knownPeers(file, { ask }), timeoutMs: 400 })
+  assert.equal((await listKnownPeers(file)).length, 1)
+})
+
 test('authorizedPeers: who is on the list comes in; the file is read again when it changes, and a wrong one lets nobody in', async (t) => {
   const file = path.join(await directory(t), 'authorized_peers')
   await assert.rejects(authorizedPeers(file), code('PEER_LIST_IO'))
@@ -380,6 +428,20 @@ test('a signal that aborts while the list is written cuts the line at once, and 
   await eventually(() => listener.connections.size === 1, 'the list is waiting for its lock')
   cancel.abort(new Error('no longer wanted'))
   await eventually(() => listener.connections.size === 0, 'the line is cut')
-  await rm(`${file}.lock`)
   await failed
+  await rm(`${file}.lock`)
 })
+
+/** Another program that holds the lock of a list, and lives. */
+async function holdLock(t: TestContext, file: string): Promise<() => Promise<void>> {
+  const lock = `${file}.lock`
+  await mkdir(lock)
+  let count = 0
+  const living = setInterval(() => void writeFile(path.join(lock, `${(count += 1)}`), '').catch(() => undefined), 20)
+  const release = async (): Promise<void> => {
+    clearInterval(living)
+    await rm(lock, { recursive: true, force: true, maxRetries: 5 })
+  }
+  t.after(release)
+  return release
+}
