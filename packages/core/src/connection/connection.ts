@@ -504,7 +504,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
           reject(error)
         },
       })
-      this.#outbox.write()
+      if (this.socket.destroyed) this.#fail(lostLine(this.socket.errored))
+      else this.#outbox.write()
     })
   }
 
@@ -515,9 +516,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       this.#take(() => this.#session.receive(chunk, performance.now()))
     })
     socket.on('end', () => this.#take(() => this.#session.receiveEnd()))
-    socket.on('error', (cause) => {
-      this.#fail(new StalkError('CONNECTION_LOST', `the connection was lost: ${describeThrown(cause)}`, cause))
-    })
+    socket.on('error', (cause) => this.#fail(lostLine(cause)))
     // a stream need not say that it closes
     for (const event of ['end', 'finish']) {
       socket.on(event, () => {
@@ -544,7 +543,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #onGone(): void {
     if (this.#isGone) return
     if (!this.#inbox.ended && this.#closing === null) {
-      this.#fail(new StalkError('CONNECTION_LOST', 'the socket was destroyed'))
+      this.#fail(lostLine(null))
     }
     const gone = this.#error ?? new StalkError('CONNECTION_CLOSED', 'the connection is closed')
     this.#wipe(gone)
@@ -913,6 +912,12 @@ export interface CloseOptions {
   readonly code?: number
   /** For the peer, at most 255 bytes of UTF-8. stalk/2 only. */
   readonly reason?: string
+}
+
+/** @param cause null or undefined, if the line does not say why */
+function lostLine(cause: unknown): StalkError {
+  if (cause === null || cause === undefined) return new StalkError('CONNECTION_LOST', 'the socket was destroyed')
+  return new StalkError('CONNECTION_LOST', `the connection was lost: ${describeThrown(cause)}`, cause)
 }
 
 /** Cuts the line so that the peer is told, which only TCP can do. */

@@ -25,7 +25,7 @@ interface PeerName {
  * the responder. The stream belongs to the connection from now on, and ends with it; on failure it is destroyed.
  *
  * @param duplex of bytes; one of the `streamx` package (as hyperdht and hyperswarm have) will do, too: `connection.socket` is then a stream of Node around it
- * @throws as {@link connect} and {@link listen}; TypeError for `knownPeers()` and a peer without a name; with a policy that would ask, PEER_UNKNOWN: there is no second stream to try again over
+ * @throws as {@link connect} and {@link listen}; TypeError for a stream that is over, or has an encoding, and for `knownPeers()` and a peer without a name; with a policy that would ask, PEER_UNKNOWN: there is no second stream to try again over
  */
 export function wrap<Socket extends Duplex>(duplex: Socket, options: WrapOptions): Promise<Connection<Socket>> {
   return withCaller(open(duplex, options))
@@ -36,6 +36,8 @@ async function open<Socket extends Duplex>(duplex: Socket, options: WrapOptions)
   const { role } = options as { role?: unknown }
   if (role !== 'initiator' && role !== 'responder') throw new TypeError("wrap needs role: 'initiator' or 'responder'")
   const socket = asNodeStream(duplex)
+  // it may be lost before there is a connection, which looks at that
+  socket.on('error', () => undefined)
   try {
     return options.role === 'initiator' ? await initiate(socket, options) : await respond(socket, options)
   } catch (error) {
@@ -76,6 +78,20 @@ function checkStream(duplex: unknown): void {
   const { pipe, write, readableObjectMode, writableObjectMode } = (duplex ?? {}) as Partial<Duplex>
   if (typeof pipe !== 'function' || typeof write !== 'function') throw new TypeError('wrap takes a Duplex stream')
   if (readableObjectMode || writableObjectMode) throw new TypeError('wrap takes a stream of bytes, not of objects')
+  const flaw = flawOf(duplex as Partial<Duplex>)
+  if (flaw !== null) throw new TypeError(`wrap takes a stream that works: this one ${flaw}`)
+}
+
+/** What keeps a stream from ever carrying a handshake: the peer would be blamed for it when the time is over. Null: nothing. */
+function flawOf({ destroyed, readable, writable, readableEncoding }: Partial<Duplex>): string | null {
+  if (destroyed) return 'was destroyed'
+  // streams that are not of Node may leave out what they are
+  if (readable === false) return 'has nothing more to read: its other side has ended'
+  if (writable === false) return 'cannot be written to: it was ended'
+  if (typeof readableEncoding === 'string') {
+    return `gives text, not bytes: do without setEncoding(${JSON.stringify(readableEncoding)})`
+  }
+  return null
 }
 
 /** Streams of `streamx` look like Node’s, but lack some of its methods, and the callbacks of writes. */

@@ -243,3 +243,38 @@ test('wrap: a signal gives up; options that make no sense are a TypeError, and t
   await assert.rejects(wrap(7 as never, asAlice), /takes a Duplex/u)
   await assert.rejects(wrap(new Duplex({ objectMode: true }), asAlice), /of bytes/u)
 })
+
+test('wrap: a stream that cannot work is a TypeError that says why, at once', async () => {
+  const made = (spoil: (stream: Duplex) => void): Duplex => {
+    const [one] = duplexPair()
+    spoil(one)
+    return one
+  }
+  const ended = made((stream) => stream.resume().push(null))
+  await once(ended, 'end')
+  for (const [stream, why] of [
+    [made((one) => one.destroy()), /was destroyed/u],
+    [ended, /nothing more to read/u],
+    [made((one) => one.end()), /cannot be written to/u],
+    [made((one) => one.setEncoding('latin1')), /text, not bytes.*latin1/u],
+  ] as const) {
+    for (const own of [asAlice, asBob]) await assert.rejects(wrap(stream, own), { name: 'TypeError', message: why })
+  }
+})
+
+test('wrap: a line that is lost while the options are looked at is CONNECTION_LOST, and ends no process', async () => {
+  for (const cause of [new Error('reset'), undefined]) {
+    const [one] = duplexPair()
+    const expect = async (): Promise<{ check: () => void }> => {
+      one.destroy(cause)
+      await new Promise<void>((resolve) => one.once('close', () => resolve()))
+      return { check: () => undefined }
+    }
+    const attempt = wrap(one, { role: 'initiator', identity: ed25519Alice, serverIdentity: { expect } })
+    const failed = await attempt.then(
+      () => assert.fail('it should not have worked'),
+      (error: unknown) => error as StalkError,
+    )
+    assert.deepEqual([failed.code, failed.cause], ['CONNECTION_LOST', cause])
+  }
+})
