@@ -295,7 +295,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * it. Rejects with what ended the connection before; then nobody knows how much of it arrived. A peer that closes confirms nothing more.
    *
    * @param options.signal gives up waiting, with its reason
-   * @throws TypeError over stalk/1; StalkError CONNECTION_CLOSED after our `end()` or `close()`, or what ended the connection
+   * @throws TypeError over stalk/1; StalkError CONNECTION_CLOSED after our `end()` or `close()`, and without channels after the peer’s, or
+   *   what ended the connection
    */
   async confirm({ signal }: Waiting = {}): Promise<void> {
     if (this.protocol === 'stalk/1') throw new TypeError('stalk/1 has no way to ask whether something arrived')
@@ -356,7 +357,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * Asks the peer for a sign of life, which it gives whatever its application does.
    *
    * @returns the milliseconds until it came. Calls made at once share one; there are 750 ms at least between two.
-   * @throws TypeError over stalk/1; StalkError CONNECTION_CLOSED after our `end()` or `close()`, or what ended the connection
+   * @throws TypeError over stalk/1; StalkError CONNECTION_CLOSED after our `end()` or `close()`, and without channels after the peer’s, or
+   *   what ended the connection
    */
   async ping(): Promise<number> {
     if (this.protocol === 'stalk/1') throw new TypeError('stalk/1 has no ping')
@@ -524,6 +526,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       })
     }
     socket.on('close', () => this.#onGone())
+    // one that was paused stays so unless it is told
+    socket.resume()
   }
 
   /** The line is gone by this, or when the stream says so. */
@@ -653,6 +657,11 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#peerEnded()
         this.#inbox.end()
         this.#channels?.end()
+        if (!this.hasChannels) {
+          this.#pinger.fail(
+            new StalkError('CONNECTION_CLOSED', 'the peer has ended its direction, and answers no more'),
+          )
+        }
         if (this.#endsWithPeer) this.#endOurs()
         this.#cutIfOver()
         return

@@ -1,3 +1,4 @@
+import { StalkError } from '../errors.js'
 import type { Session } from '../session/session.js'
 
 /** A peer takes 21 within 10 s for a flood: at this pace they take 15 s, which the way may shorten by 5 s. */
@@ -54,7 +55,7 @@ export class Pinger {
     outstanding.resolve(performance.now() - outstanding.sentAt)
   }
 
-  /** There is no connection any more. */
+  /** There is no connection any more, or no answer over it. */
   fail(error: Error): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#outstanding?.reject(error)
@@ -66,7 +67,12 @@ export class Pinger {
     this.#count += 1
     outstanding.sentAt = performance.now()
     this.#lastSentAt = outstanding.sentAt
-    outstanding.number = this.#session.ping(encodeNumber(this.#count))
+    const number = this.#session.ping(encodeNumber(this.#count))
+    if (number === null) {
+      this.fail(new StalkError('CONNECTION_CLOSED', 'one side has ended its direction: there is no answer any more'))
+      return
+    }
+    outstanding.number = number
     this.#write()
   }
 }

@@ -28,7 +28,7 @@ export interface CommonOptions {
   readonly limits?: Partial<Limits>
   /**
    * When a silent peer is asked for a sign of life (after 15,000 ms) and when it is taken for dead (45,000 ms after that); false: never.
-   * stalk/2 only.
+   * Where there are no channels, nobody is asked any more once either side has ended its direction. stalk/2 only.
    */
   readonly keepalive?: Partial<KeepaliveTimes> | false
   /** After so long without a message either way the connection ends, IDLE_TIMEOUT. Never, unless told otherwise. */

@@ -106,8 +106,11 @@ export class RecordChannel {
     this.#urgent.push(plaintext)
   }
 
-  ping(data: Uint8Array): void {
-    if (!this.isSilent) this.say(encodePing(data))
+  /** False: it cannot be said, or not be answered. Whoever has sent CLOSE says nothing more. */
+  ping(data: Uint8Array): boolean {
+    if (this.isSilent || this.#peerHasClosed) return false
+    this.say(encodePing(data))
+    return true
   }
 
   pong(data: Uint8Array): void {

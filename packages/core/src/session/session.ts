@@ -149,8 +149,11 @@ export interface Session {
   resumeReading(now: number): void
   /** The answers to PINGs say from now on that we live, and not that what came before them has arrived. */
   stopConfirming(): void
-  /** Asks the peer for a `pong` with these 8 bytes, before what is queued; gives its number. Throws TypeError if the protocol has no such thing. */
-  ping(data: Uint8Array): number
+  /**
+   * Asks the peer for a `pong` with these 8 bytes, before what is queued; gives its number, null if no answer can come any more. Throws
+   * TypeError if the protocol has no such thing.
+   */
+  ping(data: Uint8Array): number | null
   /** 32 bytes that name this connection, equal on both sides, not secret. Throws TypeError if there are none (yet). */
   readonly channelBinding: Uint8Array
   /** A secret that only the two sides of this connection can make. Throws TypeError if there is none (yet), RangeError. */

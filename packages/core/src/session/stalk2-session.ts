@@ -272,9 +272,8 @@ export class Stalk2Session implements Session, MessageCoding {
     this.#isConfirming = false
   }
 
-  ping(data: Uint8Array): number {
-    this.#established().channel.ping(data)
-    return this.#pings.sent(data)
+  ping(data: Uint8Array): number | null {
+    return this.#established().channel.ping(data) ? this.#pings.sent(data) : null
   }
 
   get cipher(): Cipher {

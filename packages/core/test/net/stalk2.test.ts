@@ -259,6 +259,20 @@ test('a silent peer that answers PINGs lives, one that does not is PEER_DEAD', a
   await assert.rejects(client.receive(), code('PEER_DEAD'))
 })
 
+test('without channels a PING that finds no answer, since either side has ended its direction, is CONNECTION_CLOSED', async (t) => {
+  const limits = { maxChannels: 0 }
+  const { client, server } = await talk2(t, { connect: { limits }, listen: { limits } })
+  await client.ping()
+  // not within 750 ms of the last
+  const late = client.ping()
+  await Promise.all([client.end(), assert.rejects(late, code('CONNECTION_CLOSED'))])
+
+  await assert.rejects(server.confirm(), code('CONNECTION_CLOSED'))
+  await assert.rejects(server.ping(), code('CONNECTION_CLOSED'))
+  server.send(text('still goes'))
+  assert.deepEqual((await client.receive())?.values(), ['still goes'])
+})
+
 test('a reader that pauses for longer than the peer waits is not dead, and misses nothing', async (t) => {
   const keepalive = { pingAfterMs: 100, deadAfterMs: 400 }
   // with channels nobody stops reading

@@ -17,7 +17,7 @@ import type { StalkError } from '#src/errors.js'
 import { knownPeers } from '#src/net/known-peers.js'
 import { wrap, type WrapOptions } from '#src/net/wrap.js'
 import { code } from '../support/errors.js'
-import { host } from '../support/network.js'
+import { eventually, host } from '../support/network.js'
 import { text } from '../support/sessions.js'
 import { ed25519Alice, ed25519Bob } from '../support/stalk2.js'
 
@@ -244,6 +244,13 @@ test('wrap: a signal gives up; options that make no sense are a TypeError, and t
   await assert.rejects(wrap(new Duplex({ objectMode: true }), asAlice), /of bytes/u)
 })
 
+test('wrap: a stream that was paused is read all the same', async () => {
+  const [one, other] = duplexPair()
+  one.pause()
+  other.pause()
+  await converse(one, other)
+})
+
 test('wrap: a stream that cannot work is a TypeError that says why, at once', async () => {
   const made = (spoil: (stream: Duplex) => void): Duplex => {
     const [one] = duplexPair()
@@ -277,4 +284,34 @@ test('wrap: a line that is lost while the options are looked at is CONNECTION_LO
     )
     assert.deepEqual([failed.code, failed.cause], ['CONNECTION_LOST', cause])
   }
+})
+
+test('wrap: clients that reset their line while the default identity is read end no process', async (t) => {
+  const home = await mkdtemp(path.join(tmpdir(), 'stalk-test-'))
+  t.after(() => rm(home, { recursive: true }))
+  await ed25519Bob.save(home)
+  const before = process.env['STALK_HOME']
+  process.env['STALK_HOME'] = home
+  t.after(() => {
+    if (before === undefined) delete process.env['STALK_HOME']
+    else process.env['STALK_HOME'] = before
+  })
+  const failures: Promise<StalkError>[] = []
+  const server = createServer((socket) => {
+    const failed = wrap(socket, { role: 'responder' }).then(
+      () => assert.fail('nobody says anything'),
+      (error: unknown) => error as StalkError,
+    )
+    failures.push(failed)
+  }).listen(0, host)
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  for (let count = 0; count < 20; count += 1) {
+    const socket = connectSocket({ port, host })
+    await once(socket, 'connect')
+    socket.resetAndDestroy()
+    await eventually(() => failures.length === count + 1, 'it was accepted')
+  }
+  for (const { code: found } of await Promise.all(failures)) assert.equal(found, 'CONNECTION_LOST')
 })
