@@ -39,13 +39,22 @@ export async function readPeerList(path: string): Promise<PeerListFile | null> {
       if (stats.size > maxFileBytes) {
         throw new StalkError('PEER_LIST_INVALID', `${path} has ${stats.size} bytes, more than any list of peers`)
       }
-      return { text: await handle.readFile('utf8'), version: versionOf(stats) }
+      return { text: decodeText(await handle.readFile(), path), version: versionOf(stats) }
     } finally {
       await handle.close()
     }
   } catch (error) {
     if (isMissing(error)) return null
     throw inputOutputError(path, error)
+  }
+}
+
+/** Other bytes would come back as something else when the list is changed. */
+function decodeText(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new StalkError('PEER_LIST_INVALID', `${path} is not UTF-8: convert it, comments as well`, cause)
   }
 }
 

@@ -261,6 +261,14 @@ test('knownPeers: what another program has learnt meanwhile counts, the same or 
   assert.deepEqual(await listKnownPeers(file), [])
 })
 
+test('a list that is not UTF-8 is PEER_LIST_INVALID, and stays as it is', async (t) => {
+  const file = path.join(await directory(t), 'known_peers')
+  const latin1 = Buffer.from('# r\u00e9seau\n', 'latin1')
+  await writeFile(file, latin1)
+  await assert.rejects(addKnownPeer({ host: 'printer', port: 1 }, ed25519Bob, file), code('PEER_LIST_INVALID'))
+  assert.deepEqual(await readFile(file), latin1)
+})
+
 test('addKnownPeer refuses an address that the list could not be read with, and leaves the list as it was', async (t) => {
   const file = path.join(await directory(t), 'known_peers')
   await addKnownPeer({ host: 'Printer', port: 1 }, ed25519Bob, file)
