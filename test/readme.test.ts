@@ -27,6 +27,8 @@ for (const [program, document] of [
   ['examples/src/structures.ts', 'docs/guides/structures.md'],
   ['examples/src/channels.ts', 'docs/guides/channels.md'],
   ['examples/src/calls.ts', 'docs/guides/rpc.md'],
+  ['examples/src/streams.ts', 'docs/guides/rpc.md'],
+  ['examples/src/middleware.ts', 'docs/guides/rpc.md'],
 ] as const) {
   test(`${program} in ${document} is the program that is run here, and prints what is said there`, async () => {
     const readme = read(document)

@@ -19,6 +19,16 @@ async function serve(channel: Channel): Promise<void> {
   }
 }
 
+/** Whatever becomes of one channel, the others go on: it may fail in here, and its peer may give it up at any time. */
+async function serveSafely(channel: Channel): Promise<void> {
+  try {
+    await serve(channel)
+  } catch (error) {
+    channel.abort({ code: 2 }) // does nothing if it is over already
+    console.log(`${JSON.stringify(channel.name)} failed: ${error instanceof StalkError ? error.code : String(error)}`)
+  }
+}
+
 const server = await Identity.generate({ type: 'ed25519' })
 const client = await Identity.generate({ type: 'ed25519' })
 const listener = await listen(
@@ -26,9 +36,8 @@ const listener = await listen(
   0,
   async (connection) => {
     const serving: Promise<void>[] = []
-    // a channel that fails is no reason for the others to end
-    for await (const channel of connection.channels()) serving.push(serve(channel).catch(console.error))
-    await Promise.all(serving)
+    for await (const channel of connection.channels()) serving.push(serveSafely(channel))
+    await Promise.all(serving) // the connection is closed when the handler is done
   },
   { identity: server },
 )
@@ -57,6 +66,11 @@ for (const number of [1, 2, 3]) {
 }
 await double.close()
 console.log(`${String(await uploading)} bytes were uploaded`)
+
+const changedMind = connection.openChannel('double')
+changedMind.send(new Spack().integer(4))
+await changedMind.receive()
+changedMind.abort()
 
 try {
   await connection.openChannel('halve').receive()

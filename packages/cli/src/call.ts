@@ -6,21 +6,21 @@ import {
   serverStream,
   clientStream,
   bothWays,
+  type Contract,
   type Method,
   type MethodDescription,
+  type ServerDescription,
 } from '@stalk/rpc'
-import { kindOf, type Kind, type KindForm } from '@stalk/spack/schema'
+import { kindOf, schema, type Kind } from '@stalk/spack/schema'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { hostArgument, identityOption, milliseconds, portFrom } from './arguments.js'
-import { describeServer } from './describe.js'
-import { addDialing, dial, type DialOptions } from './dial.js'
+import { formOf, takesOne, withServer, wrongDescription } from './calling.js'
+import { addDialing, type DialOptions } from './dial.js'
 import { CommandError, exitCodes, usageError } from './exit-codes.js'
 import { addNotes } from './help-notes.js'
 import { invalidLine, readLines } from './input-lines.js'
-import { escapeJson } from './message-json.js'
+import { escapeJson, readJson } from './message-json.js'
 import { printLine } from './output.js'
-import { withRpcExitCode } from './rpc-failure.js'
-import { stopOnSignals } from './stop.js'
 import { jsonOfValue, valueJsonHelp, valueOfJson } from './value-json.js'
 
 /** As commander hands them over. */
@@ -52,40 +52,35 @@ export function addCall(program: Command): void {
 }
 
 const callNotes = `A method that takes nothing needs no request. For one that takes a stream every line of the standard input is a request, and the
-end of the input the end of it; a request in the arguments is the only one.
+end of the input the end of it; a request in the arguments is the only one. For one that takes one request the input has to end, and
+to have one line, before it is called.
 
 ${valueJsonHelp}
 
   stalk call 127.0.0.1 4000 inventory.find '{"name":"nails"}'
 
-Ends with 1 if the call failed, with the code of the error.`
+The server has 10 seconds, or those of --timeout or --deadline, to say what it offers. Ends with 1 if the call failed, with the code of
+the error; with 2 if the request in the arguments is none of the method, with 7 if a line of the input is none.`
 
 /** Calls a method, and prints what it answers. */
-async function callCommand(
+function callCommand(
   host: string,
   port: number,
   name: string,
   json: string | undefined,
   options: CallCommandOptions,
 ): Promise<void> {
-  const stop = stopOnSignals()
-  const connection = await dial(host, port, options, stop.signal)
-  const described = await methodOf(connection, name, stop.signal)
-  const input = requestsOf(described, json)
-  const callOptions = { signal: stop.signal, timeoutMs: options.deadline, metadata: options.metadata }
-  try {
-    for await (const answer of answersOf(connection, name, described, input, callOptions)) {
+  return withServer(host, port, options, async ({ connection, signal, describe }) => {
+    const called = methodFrom(name, methodOf(await describe(options.deadline), name))
+    const input = requestsOf(called, json)
+    const callOptions = { signal, timeoutMs: options.deadline, metadata: options.metadata }
+    for await (const answer of answersOf(connection, called, input, callOptions)) {
       await printLine(escapeJson(JSON.stringify(jsonOfValue(answer))))
     }
-  } catch (error) {
-    await connection.close().catch(() => undefined)
-    throw stop.signal.aborted ? stop.signal.reason : withRpcExitCode(error)
-  }
-  await connection.close()
+  })
 }
 
-async function methodOf(connection: Connection, name: string, signal: AbortSignal): Promise<MethodDescription> {
-  const { services } = await describeServer(connection, signal)
+function methodOf({ services }: ServerDescription, name: string): MethodDescription {
   for (const { name: serviceName, methods } of services) {
     const method = methods.find((one) => `${serviceName}.${one.name}` === name)
     if (method !== undefined) return method
@@ -95,39 +90,61 @@ async function methodOf(connection: Connection, name: string, signal: AbortSigna
 }
 
 /** Requests in JSON, read and checked one by one. */
-async function* requestsOf(
-  { request, type }: MethodDescription,
-  json: string | undefined,
-): AsyncGenerator<unknown, void> {
-  const form = formOf(request)
-  const takesOne = type === 'unary' || type === 'serverStream'
+async function* requestsOf({ name, method }: Called, json: string | undefined): AsyncGenerator<unknown, void> {
+  const { request } = method
   if (json !== undefined && json !== '-') {
-    yield attempt(
-      () => valueOfJson(form, JSON.parse(json), 'the request'),
-      (error) => usageError(error.message, error),
-    )
-    return
-  }
-  if (json === undefined && takesOne && form === 'null') {
+    yield readRequest(request, json, (error) => usageError(error.message, error))
+  } else if (json === undefined && takesOne(method) && request.form === 'null') {
     yield null
-    return
+  } else if (takesOne(method)) {
+    yield await readOnlyRequest(name, request)
+  } else {
+    for await (const { request: each } of inputRequests(request)) yield each
   }
-  for await (const { number, text } of readLines(process.stdin)) {
-    if (text.trim() === '') continue
-    yield attempt(
-      () => valueOfJson(form, JSON.parse(text), 'the request'),
-      (error) => invalidLine(number, error.message, error),
-    )
-    if (takesOne) return
-  }
-  if (takesOne) throw usageError('there is no request: give it as JSON, or a line of it on the standard input')
 }
 
-function attempt(read: () => unknown, failure: (error: Error) => Error): unknown {
+/** The request of a method that takes one: the input has to end first, because what follows would be lost. */
+async function readOnlyRequest(name: string, kind: Kind<unknown>): Promise<unknown> {
+  let only: InputRequest | null = null
+  for await (const read of inputRequests(kind)) {
+    if (only !== null) throw invalidLine(read.number, `${name} takes one request, and that was line ${only.number}`)
+    only = read
+  }
+  if (only !== null) return only.request
+  throw usageError('there is no request: give it as JSON, or a line of it on the standard input')
+}
+
+interface InputRequest {
+  /** Of its line, from 1. */
+  readonly number: number
+  readonly request: unknown
+}
+
+/** A request for each line of the standard input that is not blank. */
+async function* inputRequests(kind: Kind<unknown>): AsyncGenerator<InputRequest, void> {
+  for await (const { number, text } of readLines(process.stdin)) {
+    if (text.trim() === '') continue
+    yield { number, request: readRequest(kind, text, (error) => invalidLine(number, error.message, error)) }
+  }
+}
+
+/** A request that the kind takes. @param failure makes the error for one that it does not take, whose message has the place */
+function readRequest(kind: Kind<unknown>, text: string, failure: (error: Error) => Error): unknown {
   try {
-    return read()
+    const request = valueOfJson(kind.form, readJson(text, 'the request: this is not JSON'), 'the request')
+    checkRequest(kind, request)
+    return request
   } catch (error) {
     throw failure(error as Error)
+  }
+}
+
+/** What reading JSON does not look at, such as half a surrogate pair, or what is too long, the kind finds when it writes the value. */
+function checkRequest(kind: Kind<unknown>, request: unknown): void {
+  try {
+    schema({ request: kind }).encode({ request })
+  } catch (error) {
+    throw new Error(`the ${(error as Error).message}`, { cause: error })
   }
 }
 
@@ -139,17 +156,12 @@ interface CallOptions {
 
 async function* answersOf(
   connection: Connection,
-  name: string,
-  described: MethodDescription,
+  { contract, key, method }: Called,
   requests: AsyncGenerator<unknown, void>,
   options: CallOptions,
 ): AsyncGenerator<unknown, void> {
-  const method = methodFrom(described)
-  const dot = name.lastIndexOf('.')
-  const key = name.slice(dot + 1)
-  const client = rpc(connection, service(name.slice(0, dot), { [key]: method })) as Readonly<Record<string, Call>>
-  const takesOne = method.type === 'unary' || method.type === 'serverStream'
-  const input = takesOne ? (await requests.next()).value : requests
+  const client = rpc(connection, contract) as Readonly<Record<string, Call>>
+  const input = takesOne(method) ? (await requests.next()).value : requests
   const outcome = client[key]?.(input, options)
   if (outcome instanceof Promise) yield await outcome
   else yield* outcome as AsyncIterable<unknown>
@@ -157,45 +169,46 @@ async function* answersOf(
 
 type Call = (input: unknown, options: CallOptions) => unknown
 
-/** The method that a server describes. Throws a CommandError for what is none. */
-function methodFrom({ type, request, response, idempotent, errors }: MethodDescription): Method {
+/** A method that a server describes. */
+interface Called {
+  /** With its service: `store.read`. */
+  readonly name: string
+  readonly method: Method
+  /** Has this method alone. */
+  readonly contract: Contract
+  /** Its name in the contract. */
+  readonly key: string
+}
+
+/** Throws a CommandError for a description that is none. */
+function methodFrom(name: string, described: MethodDescription): Called {
+  const dot = name.lastIndexOf('.')
+  const key = name.slice(dot + 1)
+  try {
+    const method = methodOfKinds(described)
+    return { name, method, contract: service(name.slice(0, dot), { [key]: method }), key }
+  } catch (error) {
+    throw error instanceof CommandError ? error : wrongDescription(error)
+  }
+}
+
+function methodOfKinds({ type, request, response, idempotent, errors }: MethodDescription): Method {
   const kinds = errors.map(({ code, details }) => [code, details === null ? undefined : kindFrom(details)] as const)
   const parts = { request: kindFrom(request), response: kindFrom(response), errors: Object.fromEntries(kinds) }
-  try {
-    switch (type) {
-      case 'unary':
-        return unary({ ...parts, idempotent })
-      case 'serverStream':
-        return serverStream(parts)
-      case 'clientStream':
-        return clientStream(parts)
-      case 'bothWays':
-        return bothWays(parts)
-    }
-  } catch (error) {
-    throw wrongDescription(error)
+  switch (type) {
+    case 'unary':
+      return unary({ ...parts, idempotent })
+    case 'serverStream':
+      return serverStream(parts)
+    case 'clientStream':
+      return clientStream(parts)
+    case 'bothWays':
+      return bothWays(parts)
   }
 }
 
 function kindFrom(json: string): Kind<unknown> {
-  try {
-    return kindOf(formOf(json))
-  } catch (error) {
-    throw wrongDescription(error)
-  }
-}
-
-function formOf(json: string): KindForm {
-  try {
-    return JSON.parse(json) as KindForm
-  } catch (error) {
-    throw wrongDescription(error)
-  }
-}
-
-function wrongDescription(error: unknown): CommandError {
-  const message = `the server describes what is no method: ${(error as Error).message}`
-  return new CommandError('RESPONSE_INVALID', message, exitCodes.lost, error)
+  return kindOf(formOf(json))
 }
 
 function readMetadata(value: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -1,13 +1,13 @@
-import { escapeControls, type Connection } from '@stalk/core'
-import { Introspection, rpc, type MethodDescription, type ServerDescription } from '@stalk/rpc'
+import { escapeControls } from '@stalk/core'
+import type { MethodDescription, ServerDescription } from '@stalk/rpc'
 import type { KindForm } from '@stalk/spack/schema'
 import type { Command } from 'commander'
 import { hostArgument, identityOption, portFrom } from './arguments.js'
-import { addDialing, dial, type DialOptions } from './dial.js'
+import { formOf, takesOne, withServer } from './calling.js'
+import { addDialing, type DialOptions } from './dial.js'
+import { addNotes } from './help-notes.js'
 import { escapeJson } from './message-json.js'
 import { printLine } from './output.js'
-import { withRpcExitCode } from './rpc-failure.js'
-import { stopOnSignals } from './stop.js'
 import { isOptional } from './value-json.js'
 
 /** As commander hands them over. */
@@ -25,47 +25,50 @@ export function addDescribe(program: Command): void {
     .addArgument(hostArgument('where to connect to'))
     .argument('<port>', 'port to connect to', portFrom(1))
   addDialing(command).addOption(identityOption()).option('--json', 'print one line of JSON').action(describeCommand)
+  addNotes(command, describeNotes)
 }
+
+const describeNotes = `The server is asked with a call of its method stalk.describe, and has 10 seconds to answer, or those of --timeout. A server that was
+made with introspection: false does not say what it offers.`
 
 /** Prints what a server offers. */
-async function describeCommand(host: string, port: number, options: DescribeOptions): Promise<void> {
-  const stop = stopOnSignals()
-  const connection = await dial(host, port, options, stop.signal)
-  const description = await describeServer(connection, stop.signal)
-  await connection.close()
-  if (options.json) await printLine(escapeJson(JSON.stringify(description)))
-  else for (const line of linesOf(description)) await printLine(escapeControls(line))
+function describeCommand(host: string, port: number, options: DescribeOptions): Promise<void> {
+  return withServer(host, port, options, async ({ describe }) => {
+    const description = await describe()
+    if (options.json) await printLine(escapeJson(JSON.stringify(jsonOf(description))))
+    else for (const line of linesOf(description)) await printLine(escapeControls(line))
+  })
 }
 
-/** What the peer serves. Throws a CommandError if it does not say. */
-export async function describeServer(connection: Connection, signal: AbortSignal): Promise<ServerDescription> {
-  try {
-    return await rpc(connection, Introspection).describe(null, { signal, timeoutMs: DESCRIBE_TIMEOUT_MS })
-  } catch (error) {
-    throw withRpcExitCode(error)
+/** The same with the forms of kinds as what they are, not as texts of JSON. */
+function jsonOf({ services }: ServerDescription): unknown {
+  return { services: services.map(({ name, methods }) => ({ name, methods: methods.map(methodJson) })) }
+}
+
+function methodJson({ request, response, errors, ...method }: MethodDescription): unknown {
+  return {
+    ...method,
+    request: formOf(request),
+    response: formOf(response),
+    errors: errors.map(({ code, details }) => ({ code, details: details === null ? null : formOf(details) })),
   }
 }
-
-const DESCRIBE_TIMEOUT_MS = 30_000
 
 function linesOf({ services }: ServerDescription): string[] {
   return services.flatMap(({ name, methods }) => methods.flatMap((method) => methodLines(name, method)))
 }
 
 function methodLines(service: string, method: MethodDescription): string[] {
-  const [many, several] = [
-    method.type !== 'unary' && method.type !== 'serverStream',
-    method.type !== 'unary' && method.type !== 'clientStream',
-  ]
-  const request = `${many ? 'stream of ' : ''}${textOf(method.request)}`
-  const response = `${several ? 'stream of ' : ''}${textOf(method.response)}`
+  const givesOne = method.type === 'unary' || method.type === 'clientStream'
+  const request = `${takesOne(method) ? '' : 'stream of '}${textOf(method.request)}`
+  const response = `${givesOne ? '' : 'stream of '}${textOf(method.response)}`
   const errors = method.errors.map(({ code, details }) => `  ${code}${details === null ? '' : ` ${textOf(details)}`}`)
   return [`${service}.${method.name} (${request}) -> ${response}${method.idempotent ? ', idempotent' : ''}`, ...errors]
 }
 
 /** A kind as one would write it in TypeScript, more or less. */
 function textOf(json: string): string {
-  return formText(JSON.parse(json) as KindForm)
+  return formText(formOf(json))
 }
 
 function formText(form: KindForm): string {

@@ -13,6 +13,7 @@ import { knownPeersOption, milliseconds } from './arguments.js'
 import { askTrust, canAsk } from './ask-trust.js'
 import { exitCodes, usageError, withExitCode } from './exit-codes.js'
 import { loadOwnIdentity, resolveIdentity } from './identities.js'
+import { refuseChannels } from './refuse-channels.js'
 
 /** What to do with a server that was never seen. */
 type TrustPolicyName = 'ask' | 'accept-new' | 'strict'
@@ -59,7 +60,7 @@ export function addDialing(command: Command): Command {
     )
 }
 
-/** Connects as the options say. */
+/** Connects as the options say. Channels that the peer opens are refused. */
 export async function dial(host: string, port: number, options: DialOptions, signal: AbortSignal): Promise<Connection> {
   return open(host, port, await settleDialing(options, signal))
 }
@@ -84,10 +85,12 @@ async function choosePin(options: DialOptions, signal: AbortSignal): Promise<Ser
   return { serverIdentity: knownPeers(options.knownPeers, { policy, ask: (server) => askTrust(server, signal) }) }
 }
 
-/** Connects. */
+/** Connects. Channels that the peer opens are refused. */
 export async function open(host: string, port: number, options: ConnectOptions): Promise<Connection> {
   try {
-    return await connect(host, port, options)
+    const connection = await connect(host, port, options)
+    void refuseChannels(connection)
+    return connection
   } catch (error) {
     // before the handshake is done, bytes that are no packet mean that no such peer is there
     const isForeign = error instanceof StalkError && error.code === 'STALK1_PACKET_INVALID'

@@ -13,6 +13,7 @@ import type { Command } from 'commander'
 import { CommandError } from './exit-codes.js'
 import { loadOwnIdentity } from './identities.js'
 import { formatAddress, note } from './output.js'
+import { refuseChannels } from './refuse-channels.js'
 import type { Stop } from './stop.js'
 
 /** As commander hands them over. */
@@ -32,7 +33,10 @@ export function addAdmission(command: Command): Command {
     )
 }
 
-/** Listens as the options say. A peer that is refused or fails is a note; a listener that fails requests the stop. */
+/**
+ * Listens as the options say. A peer that is refused or fails is a note; a listener that fails requests the stop. Channels that peers
+ * open are refused.
+ */
 export async function startListening(
   address: { readonly host: string; readonly port: number },
   handler: Handler,
@@ -41,7 +45,11 @@ export async function startListening(
 ): Promise<Listener> {
   const { authorizedPeers: list, allowAnonymous } = options
   const authorize = list === undefined ? {} : { authorize: await authorizedPeers(list) }
-  return listen(address.host, address.port, handler, {
+  const handling: Handler = (connection) => {
+    void refuseChannels(connection)
+    return handler(connection)
+  }
+  return listen(address.host, address.port, handling, {
     onError: (error, info) => {
       reportError(error, info, stop)
     },

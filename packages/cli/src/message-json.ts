@@ -1,6 +1,7 @@
-// A message as one line of JSON: an array of [type, value] pairs, `[["integer",1],["byte[]","0a0b"]]`. JSON has neither NaN nor
-// whole numbers beyond 2^53: those are strings. A list has pairs in it, a map [key, pair]: `["map",[["a",["null",null]]]]`. What `encodeMessage` writes `parseMessage` reads back bit by bit.
+// A message as one line of JSON: an array of [type, value] pairs, `[["integer",1],["byte[]","0a0b"]]`. JSON has no NaN, and most of
+// its readers no whole numbers beyond 2^53: those are strings. A list has pairs in it, a map [key, pair]: `["map",[["a",["null",null]]]]`. What `encodeMessage` writes `parseMessage` reads back bit by bit.
 import { Spack, type ElementInputs, type ElementType } from '@stalk/core'
+import { parseExactJson } from './exact-json.js'
 
 type Element = Spack['elements'][number]
 
@@ -74,7 +75,7 @@ export function jsonFloat(value: number): number | string {
  * @throws Error that names the element (counted from 0) and what was expected there
  */
 export function parseMessage(text: string): Spack {
-  const elements = parseJson(text)
+  const elements = readJson(text, 'this is not JSON (--text sends lines as text)')
   if (!Array.isArray(elements)) throw expected('a message', `an array of pairs such as [["string","hi"]]`, elements)
   const message = new Spack()
   elements.forEach((element: unknown, index) => {
@@ -83,13 +84,12 @@ export function parseMessage(text: string): Spack {
   return message
 }
 
-function parseJson(text: string): unknown {
+/** What a text of JSON stands for, whole numbers of any size included. @throws Error that begins with `mistake` */
+export function readJson(text: string, mistake: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactJson(text)
   } catch (error) {
-    throw new Error(`this is not JSON (--text sends lines as text): ${(error as SyntaxError).message}`, {
-      cause: error,
-    })
+    throw new Error(`${mistake}: ${(error as Error).message}`, { cause: error })
   }
 }
 
@@ -133,17 +133,26 @@ export function readInteger(value: unknown, place: string): number | bigint {
   if (typeof value === 'string' && /^-?(?:\d+|0x[0-9a-f]+)$/iu.test(value)) {
     return value.startsWith('-') ? -BigInt(value.slice(1)) : BigInt(value)
   }
+  if (typeof value === 'bigint') return value
   if (typeof value !== 'number') throw expected(place, 'a whole number, or its digits as a string', value)
   if (Number.isSafeInteger(value)) return value
   if (!Number.isInteger(value)) throw expected(place, 'a whole number', value)
-  // the digits that were written are lost by now, JSON.parse has rounded them: showing what is left would mislead
-  throw new Error(`${place}: a number beyond 2^53 - 1 has to be written as a string, such as "9007199254740993"`)
+  // with a point or an exponent it was rounded, and showing what is left would mislead
+  throw new Error(`${place}: a whole number beyond 2^53 - 1 needs all its digits, such as 9007199254740993`)
 }
 
 export function readFloat(value: unknown, place: string): number {
   if (typeof value === 'string' && Object.hasOwn(namedFloats, value)) return namedFloats[value] ?? NaN
+  if (typeof value === 'bigint') return readWholeFloat(value, place)
   if (typeof value === 'number' && Number.isFinite(value)) return value
   throw expected(place, 'a number, "NaN", "Infinity", "-Infinity" or "-0"', value)
+}
+
+/** A whole number that a float is, or for which JavaScript would write it: none is altered unless it says that it may be, by a point. */
+function readWholeFloat(value: bigint, place: string): number {
+  const number = Number(value)
+  if (Number.isFinite(number) && (BigInt(number) === value || String(number) === String(value))) return number
+  throw expected(place, 'a whole number that a float64 can hold (with .0 behind it, it is rounded)', value)
 }
 
 const namedFloats: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }
@@ -152,6 +161,9 @@ export function readFloat32(value: unknown, place: string): number {
   const number = readFloat(value, place)
   if (Number.isFinite(number) && !Number.isFinite(Math.fround(number))) {
     throw expected(place, 'a number within the range of a float32', value)
+  }
+  if (typeof value === 'bigint' && Math.fround(number) !== number) {
+    throw expected(place, 'a whole number that a float32 can hold (with .0 behind it, it is rounded)', value)
   }
   return number
 }
@@ -223,15 +235,21 @@ export function readEntries<T>(value: unknown, place: string, read: (value: unkn
 }
 
 export function expected(place: string, what: string, value: unknown): Error {
-  const json = value === undefined ? 'nothing' : typeof value === 'number' ? String(value) : JSON.stringify(value)
+  const json = shownJson(value)
   return new Error(`${place}: expected ${what}, got ${json.length > 40 ? `${json.slice(0, 40)}…` : json}`)
+}
+
+function shownJson(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))
 }
 
 /** For `--help`. */
 export const messageJsonHelp = `A message in JSON is one line, an array of pairs [type, value]:
   [["integer",1],["string","hi"],["byte[]","0a0b"],["float64[]",[1.5,"NaN"]]]
-  integer                number, or its digits as a string ("0x…" in hexadecimal): beyond 2^53 - 1 only so
-  float32 float64        number, "NaN", "Infinity", "-Infinity", "-0"
+  integer                number, or its digits as a string ("0x…" in hexadecimal), which is how it is printed beyond 2^53 - 1
+  float32 float64        number, "NaN", "Infinity", "-Infinity", "-0"; a whole number beyond 2^53 - 1 that it cannot hold needs a .0
   byte                   number from 0 to 255
   string                 string
   byte[]                 string of hexadecimal digits

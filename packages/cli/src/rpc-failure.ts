@@ -2,11 +2,8 @@ import { RpcError } from '@stalk/rpc'
 import { CommandError, exitCodes } from './exit-codes.js'
 import { jsonOfValue } from './value-json.js'
 
-/** A failed call, or a request that is none, as a failure of the command; other errors are passed through. */
+/** A failed call as a failure of the command; other errors are passed through. */
 export function withRpcExitCode(error: unknown): unknown {
-  if (error instanceof TypeError || error instanceof RangeError) {
-    return new CommandError('REQUEST_INVALID', `the request: ${error.message}`, exitCodes.input, error)
-  }
   if (!(error instanceof RpcError)) return error
   const { code, message, details } = error as RpcError
   const shown = details === undefined ? message : `${message}: ${JSON.stringify(jsonOfValue(details))}`

@@ -31,6 +31,8 @@ export function valueOfJson(form: KindForm, json: unknown, place: string): unkno
       return mapMembers(json, place, (member, key) => valueOfJson(of, member, `${place}.${key}`))
     case 'nullable':
       return json === null ? null : valueOfJson(of, json, place)
+    case 'enumeration':
+      return nameOfJson(form.slice(1), json, place)
     case 'struct':
       return structOfJson(new Map(of as readonly [string, KindForm][]), json, place)
     case 'union':
@@ -55,7 +57,7 @@ export function jsonOfValue(value: unknown): unknown {
 const asItIs = (json: unknown): unknown => json
 
 const simple: Readonly<Partial<Record<string, (json: unknown, place: string) => unknown>>> = {
-  integer: readInteger,
+  integer: readSafeInteger,
   bigint: (json, place) => BigInt(readInteger(json, place)),
   float32: readFloat32,
   float64: readFloat,
@@ -65,9 +67,21 @@ const simple: Readonly<Partial<Record<string, (json: unknown, place: string) => 
   string: readString,
   null: readNull,
   'byte[]': readBytes,
-  'integer[]': (json, place) => readEntries(json, place, readInteger),
+  'integer[]': (json, place) => readEntries(json, place, readSafeInteger),
   'float32[]': (json, place) => Float32Array.from(readEntries(json, place, readFloat32)),
   'float64[]': (json, place) => Float64Array.from(readEntries(json, place, readFloat)),
+}
+
+/** The kind `integer` is a number: what a number cannot hold is for the kind `bigint`. */
+function readSafeInteger(json: unknown, place: string): number {
+  const number = Number(readInteger(json, place))
+  if (Number.isSafeInteger(number)) return number
+  throw expected(place, 'a whole number within ±(2^53 - 1)', json)
+}
+
+function nameOfJson(names: readonly unknown[], json: unknown, place: string): unknown {
+  if (names.includes(json)) return json
+  throw expected(place, `one of ${JSON.stringify(names)}`, json)
 }
 
 function structOfJson(fields: ReadonlyMap<string, KindForm>, json: unknown, place: string): unknown {
@@ -107,6 +121,7 @@ function mapMembers(json: unknown, place: string, read: (member: unknown, key: s
 }
 
 /** For `--help`. */
-export const valueJsonHelp = `Requests and answers are JSON, a line each. What JSON has not is a string: a bigint, or an integer beyond 2^53 - 1, by its
-digits; "NaN", "Infinity", "-Infinity", "-0"; a date such as "2001-02-03T04:05:06.000Z"; a byte[] in hexadecimal digits. A union is
-{"type": its variant, "value": …}.`
+export const valueJsonHelp = `Requests and answers are JSON, a line each. What JSON has not is a string: "NaN", "Infinity", "-Infinity", "-0"; a date such as
+"2001-02-03T04:05:06.000Z"; a byte[] in hexadecimal digits. A bigint is its digits, as a string or not, and printed as a string. No
+whole number is ever rounded: one beyond 2^53 - 1 is a bigint where the kind is any, and refused where the kind cannot hold it. A
+union is {"type": its variant, "value": …}.`

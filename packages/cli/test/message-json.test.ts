@@ -59,6 +59,23 @@ test('what JSON cannot say is a string: NaN, infinities, -0, whole numbers beyon
   )
 })
 
+test('a whole number of any size may be written as such, and keeps all its digits wherever it stands', () => {
+  const digits = '9007199254740993'
+  const line = `[["string","\\"${digits}\\\\"],["integer",${digits}],["integer[]",[-${digits},1]],["bigint",${digits}],["list",[["integer",1${digits}]]]]`
+  assert.deepEqual(parseMessage(line).values(), [
+    `"${digits}\\`,
+    2n ** 53n + 1n,
+    [-(2n ** 53n) - 1n, 1],
+    2n ** 53n + 1n,
+    [19007199254740993n],
+  ])
+})
+
+test('a float takes a whole number that it holds, or that JavaScript writes for it, and rounds what has a point', () => {
+  const line = '[["float64",9007199254740994],["float64",123456789012345680000],["float64",9007199254740993.0]]'
+  assert.deepEqual(parseMessage(line).values(), [2 ** 53 + 2, 123456789012345680000, 2 ** 53])
+})
+
 test('lists hold pairs, maps keys with pairs, and dates are as toISOString writes them', () => {
   const message = new Spack()
     .null()
@@ -119,9 +136,16 @@ const refused: readonly (readonly [text: string, message: RegExp])[] = [
   ['[["byte",1],["toString",1]]', /^element 1: expected a type \(integer, float32, .*\), got "toString"$/u],
   ['[["string[]",[]]]', /^element 0: expected a type/u],
   [
-    '[["byte",1],["integer",9007199254740993]]',
-    /^element 1: integer: a number beyond 2\^53 - 1 has to be written as a string/u,
+    '[["byte",1],["integer",9007199254740993.0]]',
+    /^element 1: integer: a whole number beyond 2\^53 - 1 needs all its digits/u,
   ],
+  ['[["integer",1e20]]', /^element 0: integer: a whole number beyond 2\^53 - 1 needs all its digits/u],
+  ['[["byte",9007199254740993]]', /^element 0: byte: expected a whole number from 0 to 255, got 9007199254740993$/u],
+  ['[["string",[9007199254740993]]]', /^element 0: string: expected a string, got \["9007199254740993"\]$/u],
+  ['[["float64",9007199254740993]]', /^element 0: float64: expected a whole number that a float64 can hold .*993$/u],
+  ['[["float64[]",[0,-9007199254740993]]]', /^element 0: float64\[\] at index 1: expected a whole number that/u],
+  ['[["float32",9007199791611905]]', /^element 0: float32: expected a whole number that a float64 can hold/u],
+  ['[["float32",9007199254740994]]', /^element 0: float32: expected a whole number that a float32 can hold/u],
   ['[["integer",1.5]]', /^element 0: integer: expected a whole number, got 1\.5$/u],
   ['[["integer","1.5"]]', /^element 0: integer: expected a whole number, or its digits as a string, got "1\.5"$/u],
   ['[["integer",""]]', /^element 0: integer: expected a whole number, or its digits as a string, got ""$/u],
