@@ -31,9 +31,11 @@ const listener = await listen(
   '127.0.0.1',
   0,
   async (connection) => {
-    for await (const message of connection) {
+    for (;;) {
       try {
-        const { name, samples, state } = Reading.fromSpack(message)
+        const reading = await connection.receiveTyped(Reading)
+        if (reading === null) return
+        const { name, samples, state } = reading
         console.log(name, samples, state.type === 'moving' ? `moves at ${state.value.speed}` : 'is idle')
       } catch (error) {
         if (!(error instanceof SpackError)) throw error
@@ -53,7 +55,7 @@ const reading: Reading = {
   place: { lat: 54.1, lon: 7.9 },
   state: { type: 'moving', value: { speed: 1.5 } },
 }
-connection.send(Reading.toSpack(reading))
+connection.sendTyped(Reading, reading)
 // somebody with another schema: its place has no longitude
 const Other = schema({
   seq: integer,
@@ -63,6 +65,6 @@ const Other = schema({
   tags: optional(list(string)),
   place: struct({ lat: float64 }),
 })
-connection.send(Other.toSpack({ ...reading, place: { lat: 54.1 } }))
+connection.sendTyped(Other, { ...reading, place: { lat: 54.1 } })
 await connection.close()
 await listener.close()

@@ -31,10 +31,15 @@ const inventory = implement(Inventory, {
     if (count === undefined) throw context.error('NOT_FOUND', `there is no ${name}`, { similar: similarTo(name) })
     return { name, count }
   },
-  async *watch(_, { signal }) {
-    const later = on(changes, 'change', { signal })
+  async *watch(_, { signal, ending }) {
+    const later = on(changes, 'change', { signal: AbortSignal.any([signal, ending]) })
     for (const [name, count] of items) yield { name, count }
-    for await (const [change] of later) yield change as Item
+    try {
+      for await (const [change] of later) yield change as Item
+    } catch (error) {
+      // the service is shutting down: there are no more changes
+      if (!ending.aborted) throw error
+    }
   },
   async fill(given) {
     let total = 0

@@ -16,7 +16,7 @@ export interface Limits {
   readonly maxQueuedBytes: number
   /** The same, as a number of messages. */
   readonly maxQueuedMessages: number
-  /** Arrived and not yet received, about as much memory: then the line is not read any further. With channels, credit is used instead. */
+  /** Arrived and not yet received, about as much memory: then the line is not read any further. With channels, credit does that: see `channelWindowBytes`. */
   readonly maxUnreadBytes: number
   /** The same, as a number of messages. */
   readonly maxUnreadMessages: number

@@ -7,7 +7,7 @@ import type { Outbox } from './outbox.js'
 import { withCaller } from './caller.js'
 import { checkReason } from './statements.js'
 import { checkTimeout } from './timeouts.js'
-import { yieldToLoop } from './turns.js'
+import { afterTurn, yieldToLoop } from './turns.js'
 import { Waiters } from './waiters.js'
 
 /** What a channel needs of its connection. */
@@ -148,7 +148,7 @@ export class Channel implements AsyncIterable<Spack> {
   async flush({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#isOver && this.#error !== null && !this.#hasLeft) throw this.#error
     if (this.#isOver) return
-    await this.#host.outbox.flushChannel(this.#id, signal)
+    await afterTurn(this.#host.outbox.flushChannel(this.#id, signal))
   }
 
   /**

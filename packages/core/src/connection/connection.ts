@@ -28,6 +28,7 @@ import { Outbox } from './outbox.js'
 import { Pinger } from './pinger.js'
 import { checkReason } from './statements.js'
 import { checkTimeout } from './timeouts.js'
+import { afterTurn } from './turns.js'
 
 /** What a connection is made of. */
 export interface ConnectionParts<Socket extends Duplex = Duplex> {
@@ -287,7 +288,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * @param options.signal gives up waiting, with its reason; what was sent goes its way all the same
    */
   flush({ signal }: Waiting = {}): Promise<void> {
-    return withCaller(this.#outbox.flush(signal))
+    return withCaller(afterTurn(this.#outbox.flush(signal)))
   }
 
   /**

@@ -26,3 +26,10 @@ export function yieldToLoop(): Promise<void> | null {
   }
   return performance.now() - beganAt < MAX_TURN_MS ? null : turn
 }
+
+/** What is waited for, and the next turn of the event loop if this one is long: the kernel takes messages as fast as they come. */
+export async function afterTurn(waited: Promise<void>): Promise<void> {
+  await waited
+  const next = yieldToLoop()
+  if (next !== null) await next
+}

@@ -551,6 +551,31 @@ test('a message of the connection that is no packet ends it when it is received,
   await assert.rejects(client.receive(), code('CLOSED_BY_PEER'))
 })
 
+test('a loop that sends and flushes lets others have their turn, also while the kernel takes all of it at once', async (t) => {
+  const { client, here, server, there } = await channelOf(t)
+  const reading = Promise.all([
+    (async () => {
+      for await (const message of server) assert.equal(message.length, 1)
+    })(),
+    (async () => {
+      for await (const message of there) assert.equal(message.length, 1)
+    })(),
+  ])
+  for (const sender of [client, here]) {
+    const loop = { hasTurned: false }
+    setTimeout(() => (loop.hasTurned = true), 1)
+    for (let count = 0; count < 1_000_000; count += 1) {
+      if (loop.hasTurned) break
+      sender.send(text('x'))
+      await sender.flush()
+    }
+    assert(loop.hasTurned)
+  }
+  await here.end()
+  await client.close()
+  await reading
+})
+
 test('peek says how large the next message is, and leaves it where it is', async (t) => {
   const { here, there } = await channelOf(t)
   const peeking = there.peek()
@@ -595,11 +620,11 @@ test('channels are given up no faster than the peer allows: the others count as 
   })()
   const channels = Array.from({ length: 1500 }, () => client.openChannel('x'))
   await eventually(() => taken === 1500, 'all are open')
+  const startedAt = performance.now()
   for (const channel of channels) channel.abort()
-  await eventually(() => given >= 1000, 'the first are given up at once')
-  assert(given < 1400)
-  assert.throws(() => Array.from({ length: 1400 }, () => client.openChannel('x')), code('TOO_MANY_CHANNELS'))
-  await eventually(() => given === 1500, 'the others later')
+  await eventually(() => given === 1500, 'all are given up')
+  // 1,000 at once, and 900 a second
+  assert(performance.now() - startedAt > 400)
   client.openChannel('y')
   await client.close()
   await serving
