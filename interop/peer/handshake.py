@@ -57,7 +57,7 @@ class Handshake:
         return self.read(size)
 
     def start_noise(self, suite, prologue):
-        self.noise = Noise(suite, self.config.at("prologue", prologue))
+        self.noise = Noise(self.config.at("suite", suite), self.config.at("prologue", prologue))
         self.static = self.config.next_key()
         self.ephemeral = self.config.next_key()
         self.static_public = self.config.at("static", self.static.public)
@@ -150,6 +150,7 @@ class Initiator(Handshake):
 
     def make_c(self):
         noise, config = self.noise, self.config
+        noise.h = config.at("h", noise.h)
         c = noise.encrypt(self.static_public)
         noise.mix_key(self.static.shared(self.their_ephemeral))
         more = entry(entries.LARGEST, config.largest.to_bytes(4, "big"))

@@ -141,6 +141,7 @@ class Identity:
         self.spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         self.fingerprint = base64url(hashlib.sha256(self.spki).digest())
         self.is_rsa = isinstance(key, rsa.RSAPrivateKey)
+        self.type = "rsa" if self.is_rsa else "ed25519"
         self.signature_bytes = key.key_size // 8 if self.is_rsa else 64
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 An element is a pair (type, value); a list's value is a list of elements, a map's a list of pairs (key, element).
 """
+import hashlib
 import struct
 
 from . import leb128
@@ -213,22 +214,23 @@ def decode(data):
 
 
 def describe(elements):
-    """Elements as JSON that two implementations can compare: numbers as digits, floats as their bits."""
+    """Elements as JSON that two implementations can compare: integers in hexadecimal, floats as their bits, much as its hash."""
     return [describe_element(element) for element in elements]
 
 
 def describe_element(element):
     kind, value = element
     if kind in ("integer", "bigint", "date"):
-        value = str(value)
+        value = format(value, "x")
     elif kind == "integer[]":
-        value = [str(entry) for entry in value]
+        value = [format(entry, "x") for entry in value]
     elif kind in ("float32", "float64"):
         value = encode_scalar(kind, value).hex()
     elif kind in ("float32[]", "float64[]"):
         value = [encode_scalar(kind[:-2], entry).hex() for entry in value]
     elif kind == "byte[]":
-        value = value.hex()
+        is_long = len(value) > 256
+        value = f"{len(value)} bytes, SHA-256 {hashlib.sha256(value).hexdigest()}" if is_long else value.hex()
     elif kind == "list":
         value = describe(value)
     elif kind == "map":
