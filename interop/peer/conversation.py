@@ -4,6 +4,7 @@ from .errors import StalkError
 from .records import REKEY_EVERY
 
 PLEASE = "please"
+DROP = "drop"  # begins a message that is not to be echoed
 LARGE_STEP = 251
 
 
@@ -32,9 +33,10 @@ class Conversation:
     def __init__(self, session, options, report):
         self.session, self.options, self.report = session, options, report
         self.is_over = False
+        self.names = {0: "connection"}  # channels are reported by their names, which both sides know
 
     def send(self, elements, number=0):
-        self.report(event="sent", channel=number, elements=spack.describe(elements))
+        self.report(event="sent", channel=self.names[number], elements=spack.describe(elements))
         self.session.send(self.options.at("message", elements), number)
 
     def next(self):
@@ -45,11 +47,20 @@ class Conversation:
                 if not session.events:
                     return None
         event = session.events.pop(0)
+        if event["event"] == "opened":
+            self.names[event["channel"]] = event["name"]
+        reported = dict(event)
+        if "channel" in event:
+            reported["channel"] = self.names[event["channel"]]
         if event["event"] == "message":
-            self.report(event="received", channel=event["channel"], elements=spack.describe(event["elements"]))
-        else:
-            self.report(**event)
+            reported.update(event="received", elements=spack.describe(event["elements"]))
+        self.report(**reported)
         return event
+
+    def open(self, name, priority=1):
+        number = self.session.open(name, priority)
+        self.names[number] = name
+        return number
 
     def expect(self, kind, number):
         """The next event on a channel. The two sides say no more than one thing at a time, so there is no other."""
@@ -105,7 +116,7 @@ class Conversation:
         self.finish()
 
     def lead_channels(self):
-        number = self.session.open("echo")
+        number = self.open("echo")
         for elements in samples():
             self.exchange(elements, number)
         self.exchange(large(self.options.large or 200_000), number)
@@ -116,8 +127,8 @@ class Conversation:
         self.send(self.expect("message", number)["elements"], number)
         self.expect("ended", number)
         self.session.end_channel(number)
-        refused = self.session.open("refuse me", priority=2)
-        self.session.send([("integer", 1)], refused)
+        refused = self.open("refuse me", priority=2)
+        self.send([("integer", 1)], refused)
         self.expect("reset", refused)
 
     def rekey(self):
@@ -154,6 +165,8 @@ class Conversation:
         session = self.session
         if number == 0 and session.channels.we_are_done or session.have_closed:
             return  # it came after our end, and is reported
+        if elements and elements[0] == ("string", DROP):
+            return
         if not elements or elements[0] != ("string", PLEASE):
             # what we opened ourselves is echoed by the other side
             channel = session.channels.live.get(number)
@@ -162,7 +175,7 @@ class Conversation:
             return
         what = elements[1][1]
         if what == "open a channel":
-            mine = session.open("back")
+            mine = self.open("back")
             self.send([("string", "from the other side")], mine)
             self.expect("message", mine)
             session.end_channel(mine)
