@@ -2,7 +2,7 @@
 import { connect, listen, StalkError, type Connection, type ConnectOptions, type Identity } from '@stalk/core'
 import { Conversation, type Ending, type Plan, type Said } from './support/conversation.js'
 import { hex } from './support/describe.js'
-import { Peer, type PeerEvent } from './support/peer.js'
+import type { PeerEvent, Peers } from './support/peer.js'
 
 export type Who = 'ed25519' | 'rsa' | 'anonymous'
 export type Role = 'client' | 'server'
@@ -26,7 +26,8 @@ export interface Cell {
   readonly peerArguments?: readonly string[]
   /** What the peer is told to expect, if that is not our identity. */
   readonly pin?: string
-  readonly timeoutMs?: number
+  /** After which the peer is ended. */
+  readonly seconds?: number
 }
 
 /** An identity, and the file that has it. */
@@ -60,13 +61,13 @@ export interface Outcome {
 const suites: Readonly<Record<string, number>> = { 'aes-256-gcm': 1, 'chacha20-poly1305': 2 }
 
 /** Makes the connection of a cell and lets the two sides talk to the end. */
-export async function run(cell: Cell, keys: Keys): Promise<Outcome> {
+export async function run(cell: Cell, keys: Keys, peers: Peers): Promise<Outcome> {
   const ourWho = cell.ours === 'client' ? cell.client : cell.server
   const theirWho = cell.ours === 'client' ? cell.server : cell.client
   const own = ourWho === 'anonymous' ? null : keys.ours[ourWho].identity
   const theirs = theirWho === 'anonymous' ? null : keys.theirs[theirWho]
   const result =
-    cell.ours === 'client' ? await asClient(cell, own, theirs!) : await asServer(cell, keys.ours[cell.server].identity, theirs)
+    cell.ours === 'client' ? await asClient(cell, own, theirs!, peers) : await asServer(cell, keys.ours[cell.server].identity, theirs, peers)
   return {
     cell,
     ...result,
@@ -99,8 +100,8 @@ function ourOptions(cell: Cell): Pick<ConnectOptions, 'limits' | 'applicationPro
 
 type Result = Pick<Outcome, 'ours' | 'theirs'>
 
-async function asClient(cell: Cell, own: Identity | null, theirs: Key): Promise<Result> {
-  await using peer = new Peer(['listen', ...peerArguments(cell, theirs)], cell.timeoutMs)
+async function asClient(cell: Cell, own: Identity | null, theirs: Key, peers: Peers): Promise<Result> {
+  const peer = peers.start(['listen', ...peerArguments(cell, theirs)], cell.seconds)
   const { port } = await peer.event('listening')
   const options: ConnectOptions = {
     ...ourOptions(cell),
@@ -112,7 +113,7 @@ async function asClient(cell: Cell, own: Identity | null, theirs: Key): Promise<
   return { ours, theirs: peer.events }
 }
 
-async function asServer(cell: Cell, own: Identity, theirs: Key | null): Promise<Result> {
+async function asServer(cell: Cell, own: Identity, theirs: Key | null, peers: Peers): Promise<Result> {
   const served = deferred<Ours>()
   const options = {
     ...ourOptions(cell),
@@ -122,7 +123,7 @@ async function asServer(cell: Cell, own: Identity, theirs: Key | null): Promise<
   }
   const listener = await listen('127.0.0.1', 0, async (it) => served.resolve(await talk(cell, () => Promise.resolve(it))), options)
   const pin = ['--server-identity', cell.pin ?? own.fingerprint]
-  await using peer = new Peer(['connect', '127.0.0.1', `${listener.port}`, ...pin, ...peerArguments(cell, theirs)], cell.timeoutMs)
+  const peer = peers.start(['connect', '127.0.0.1', `${listener.port}`, ...pin, ...peerArguments(cell, theirs)], cell.seconds)
   await peer.ended()
   const ours = await served.promise
   await listener.close()

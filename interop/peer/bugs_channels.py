@@ -26,6 +26,7 @@ def framing(name, text, make, control=False):
 
 
 framing("frame-on-unopened", "sends a message on a channel that nobody opened", lambda n: [frame(n, HELLO)])
+framing("frame-on-highest-channel", "sends a message on channel 2^32 - 1", lambda n: [frame(2**32 - 1, HELLO)])
 framing("opened-twice", "opens a channel twice", lambda n: [open_frame(n), open_frame(n)])
 framing("wrong-parity", "opens a channel under a number of the other side", lambda n: [open_frame(n ^ 1)])
 framing("number-left-out", "leaves a number out", lambda n: [open_frame(n + 2)])
@@ -58,13 +59,22 @@ framing("channel-and-faulty-frame", "opens a channel and then sends a faulty fra
 framing("credit-exceeded", "spends more than its credit on the connection itself", lambda n: [frame(0, bytes(4_097), False)])
 framing("credit-exceeded-on-channel", "spends a byte more than its credit on a channel",
         lambda n: [open_frame(n), frame(n, large_message(4_096 - 63))])  # fmt: skip
-framing("credit-spent", "spends all of its credit on a channel", lambda n: [open_frame(n, b"echo"), frame(n, large_message(4_096 - 64))], True)
 framing("padding-frames", "sends padding between and after messages", lambda n: [frame(1, bytes(100)), frame(1, b"")], True)
 
 
 def large_message(size):
     """A spack of exactly so many bytes, from 1,026 to 8,000."""
     return spack.encode([("byte[]", bytes(size - 5))])
+
+
+@acting("credit-spent", "spends all of its credit on a channel, to the last byte", BOTH, True)
+def _(session):
+    number = session.open("echo")
+    session.say(data(frame(number, large_message(4_096 - 64))))
+    session.end_channel(number)
+    while number in session.channels.live:
+        session.pump()
+    session.events.clear()
 
 
 @acting("channel-flood", "opens channels and gives them up, 20,000 times")

@@ -2,7 +2,7 @@
 import os
 
 from . import payload as entries
-from .bugs import BOTH, altering, handshaking, listen_in_clear
+from .bugs import BOTH, Bug, altering, handshaking, listen_in_clear
 from .handshake import MAGIC, framed, u16
 from .noise import KeyPair
 from .payload import entry
@@ -52,6 +52,9 @@ def _(line, config):
     line.end()
     return listen_in_clear(line)
 
+
+dribble = Bug("dribble", "sends everything byte by byte until it is let in, which it may", BOTH, True)
+dribble.apply = lambda config: setattr(config, "is_dribbling", True)
 
 # messages left out, said twice, cut, announced and not sent
 

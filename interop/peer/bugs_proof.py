@@ -103,8 +103,11 @@ OwnIdentity("no-identity", "is anonymous where an identity is wanted", lambda: N
 
 # what the other side takes for granted of a verdict (SPEC, stalk/2 §6)
 
+# the entry of the largest message, which stands first in an honest ACCEPT, has 7 bytes
 PROTOCOL = entry(entries.PROTOCOLS, b"not/offered")
-altering("accept-other-protocol", "accepts with an application protocol that was not offered", SERVER, accept=lambda honest: honest + PROTOCOL)
+altering("accept-other-protocol", "accepts with an application protocol that was not offered", SERVER, accept=lambda honest: honest[:7] + PROTOCOL + honest[7:])
+altering("accept-without-protocol", "accepts without an application protocol though some were offered", SERVER,
+         accept=lambda honest: honest[:7])  # fmt: skip
 altering("accept-critical-entry", "accepts with an entry that must not be ignored", SERVER,
          accept=lambda honest: honest + entry(0x80, b""))  # fmt: skip
 altering("accept-trailing-byte", "accepts with a byte after the last entry", SERVER, accept=lambda honest: honest + b"\0")

@@ -14,6 +14,7 @@ class Config:
         self.largest = DEFAULT_LARGEST
         self.channels = (65_536, 1_000)  # credit, and how many the peer may open; None: no channels
         self.record_bytes = 32_750
+        self.is_dribbling = False  # the first bytes of whatever is written go one by one
         self.next_key = KeyPair
         self.changes = {}  # by the name of a point: a function of the value that the honest peer has there
         for name, value in settings.items():

@@ -65,8 +65,8 @@ class Conversation:
     def expect(self, kind, number):
         """The next event on a channel. The two sides say no more than one thing at a time, so there is no other."""
         event = self.next()
-        # DONE and CLOSE are both the end of a direction, and may both be said
-        while event is not None and event["event"] == "done" and kind != "ended":
+        # a PONG may come at any time; DONE and CLOSE are both the end of a direction, and may both be said
+        while event is not None and (event["event"] == "pong" or (event["event"] == "done" and kind != "ended")):
             event = self.next()
         is_end = event is not None and kind == "ended" and event["event"] == "done"
         if event is None or event["channel"] != number or not (is_end or event["event"] == kind):

@@ -5,7 +5,7 @@ import time
 
 from .errors import Timeout
 
-CHUNK = 65_536
+CHUNK = 262_144
 
 
 class Ended(Exception):
@@ -45,21 +45,19 @@ class Line:
         self.is_ended = not chunk
 
     def read(self, count):
+        if len(self.inbox) < count:
+            self.wait_for(count)
+        taken = bytes(self.inbox[:count])
+        del self.inbox[:count]
+        return taken
+
+    def wait_for(self, count):
         deadline = time.monotonic() + self.seconds
         while len(self.inbox) < count:
             if self.is_ended:
                 raise Ended(not self.inbox)
             if self.wait(deadline)[0]:
                 self.fetch()
-        taken = bytes(self.inbox[:count])
-        del self.inbox[:count]
-        return taken
-
-    def poll(self, seconds=0.0):
-        """Whether a byte, or the end, has come."""
-        if not self.inbox and not self.is_ended and select.select([self.sock], [], [], seconds)[0]:
-            self.fetch()
-        return bool(self.inbox) or self.is_ended
 
     def write(self, data):
         if self.dribble:
@@ -74,7 +72,7 @@ class Line:
         view = memoryview(data)
         while view:
             try:
-                view = view[self.sock.send(view[: 4 * CHUNK]) :]
+                view = view[self.sock.send(view[: CHUNK]) :]
                 continue
             except BlockingIOError:
                 pass

@@ -117,8 +117,9 @@ def established(session, config):
 def serve(sock, arguments, config, bug):
     """One connection from its beginning to its end."""
     line = Line(sock, arguments.seconds)
-    line.dribble = arguments.dribble
-    session = None
+    line.dribble = arguments.dribble or config.is_dribbling
+    if arguments.command == "connect":
+        report(event="connected", port=sock.getsockname()[1])
     try:
         if bug is not None and bug.before is not None:
             report(event="told", what=bug.before(line, config))
@@ -154,7 +155,7 @@ def main(argv=None):
     arguments = parser().parse_args(argv)
     if arguments.bug == "list":
         for bug in bugs.load().values():
-            print(f"{bug.name:32} {', '.join(bug.roles):20} {bug.text}")
+            report(name=bug.name, roles=bug.roles, isControl=bug.is_control, text=bug.text)
         return
     if arguments.command is None:
         parser().error("connect or listen")

@@ -1,11 +1,11 @@
-// The second implementation as a process: what it writes, line by line, and its end.
-import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process'
+// The second implementation: peers out of one process, what they write, line by line, and their end.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import type { Described } from './describe.js'
 
-export const python: string = process.env['PYTHON'] ?? 'python3'
+const python: string = process.env['PYTHON'] ?? 'python3'
 const folder = path.resolve(import.meta.dirname, '..')
 
 /** What it says of itself: each kind of event has some of these. */
@@ -24,48 +24,26 @@ export interface PeerEvent {
   readonly code?: string | number
   readonly peer?: { readonly code: number; readonly reason: string } | null
   readonly what?: string
+  readonly told?: string
   readonly recordsSent?: number
   readonly recordsReceived?: number
   readonly rekeysSent?: number
   readonly rekeysReceived?: number
 }
 
-export class Peer implements AsyncDisposable {
+/** One peer. */
+export class Peer {
   readonly events: PeerEvent[] = []
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>
-  readonly #ended: Promise<number | null>
   readonly #watchers = new Set<() => void>()
-  #isOver = false
-  #stderr = ''
-
-  /** @param args as for `python3 -m peer` */
-  constructor(args: readonly string[], timeoutMs = 30_000) {
-    this.#child = spawn(python, ['-m', 'peer', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
-    createInterface({ input: this.#child.stdout }).on('line', (line) => {
-      this.events.push(JSON.parse(line) as PeerEvent)
-      this.#wake()
-    })
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs)
-    this.#ended = new Promise((resolve, reject) => {
-      this.#child.once('error', reject)
-      this.#child.once('close', (code) => {
-        clearTimeout(timer)
-        this.#isOver = true
-        this.#wake()
-        resolve(code)
-      })
-    })
-    this.#ended.catch(() => undefined)
-  }
+  #exit: { readonly status: number; readonly text: string } | null = null
 
   /** The first event of this kind, once it is there. */
   async event(kind: string): Promise<PeerEvent> {
     for (;;) {
       const found = this.find(kind)
       if (found !== undefined) return found
-      if (this.#isOver) throw new Error(`the peer ended without ${kind}: ${JSON.stringify(this.events.slice(-2))} ${this.#stderr}`)
-      await new Promise<void>((resolve) => this.#watchers.add(resolve))
+      if (this.#exit !== null) throw new Error(`the peer ended without ${kind}: ${this.lastWords}`)
+      await this.#change()
     }
   }
 
@@ -75,22 +53,70 @@ export class Peer implements AsyncDisposable {
 
   /** Waits for its end, which it has to come to by itself. */
   async ended(): Promise<void> {
-    const code = await this.#ended
-    if (code !== 0) throw new Error(`the peer ended with ${String(code)}: ${this.#stderr}`)
+    while (this.#exit === null) await this.#change()
+    if (this.#exit.status !== 0) throw new Error(`the peer has failed: ${this.lastWords}`)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill('SIGKILL')
-    await this.#ended.catch(() => undefined)
+  get lastWords(): string {
+    return `${this.#exit?.text ?? ''} ${JSON.stringify(this.events.slice(-3))}`
   }
 
-  #wake(): void {
+  /** A line of it came. */
+  take(event: PeerEvent & { readonly exit?: number }): void {
+    if (event.exit === undefined) this.events.push(event)
+    else this.#exit = { status: event.exit, text: event.text ?? '' }
     for (const wake of this.#watchers) wake()
     this.#watchers.clear()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#watchers.add(resolve))
+  }
+}
+
+/** The process that all peers of a test file come from. */
+export class Peers {
+  readonly #child = spawn(python, ['-m', 'peer.pool'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
+  readonly #peers = new Map<number, Peer>()
+  #count = 0
+
+  constructor() {
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      const event = JSON.parse(line) as PeerEvent & { id: number }
+      this.#peers.get(event.id)?.take(event)
+    })
+    this.#child.on('close', () => {
+      for (const peer of this.#peers.values()) peer.take({ event: 'exit', exit: 1, text: 'the process of the peers ended' })
+    })
+  }
+
+  /**
+   * Starts a peer.
+   *
+   * @param args as for `python3 -m peer`
+   * @param seconds after which it is ended, as a test that needs it has failed
+   */
+  start(args: readonly string[], seconds = 30): Peer {
+    this.#count += 1
+    const peer = new Peer()
+    this.#peers.set(this.#count, peer)
+    this.#child.stdin.write(`${JSON.stringify({ id: this.#count, args, seconds })}\n`)
+    return peer
+  }
+
+  /** When all that is needed is done. */
+  async close(): Promise<void> {
+    const closed = once(this.#child, 'close')
+    this.#child.stdin.end()
+    await closed
   }
 }
 
 /** Runs one of the peer’s modules to its end and gives what it printed. */
-export function runPython(args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+export function runPython(args: readonly string[]): {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+} {
   return spawnSync(python, args, { cwd: folder, encoding: 'utf8', timeout: 120_000, maxBuffer: 64 * 1024 * 1024 })
 }
