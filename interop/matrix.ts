@@ -132,10 +132,11 @@ async function asServer(cell: Cell, own: Identity, theirs: Key | null, peers: Pe
 
 async function talk(cell: Cell, open: () => Promise<Connection>): Promise<Ours> {
   const plan: Plan = { ending: cell.ending, large: cell.large ?? 0, rekey: cell.rekey === true }
+  let connection: Connection | null = null
   let conversation: Conversation | null = null
   let seen: Partial<Ours> = {}
   try {
-    const connection = await open()
+    connection = await open()
     conversation = new Conversation(connection, plan)
     seen = {
       suite: suites[connection.cipher.name],
@@ -148,6 +149,7 @@ async function talk(cell: Cell, open: () => Promise<Connection>): Promise<Ours> 
     await (cell.leads === 'ours' ? conversation.lead() : conversation.follow())
     return { ...seen, error: connection.error, said: conversation.said }
   } catch (error) {
+    connection?.abort()
     return { ...seen, error, said: conversation?.said ?? [] }
   }
 }

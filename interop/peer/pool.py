@@ -27,6 +27,8 @@ def write(lock, line):
 
 def run(lock, request):
     """One peer, in a process of its own, which no bug can keep beyond its time."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     signal.alarm(request["seconds"])
     main.report = lambda **event: write(lock, json.dumps({"id": request["id"], **event}))
     status, text = 0, ""
@@ -40,14 +42,30 @@ def run(lock, request):
     os._exit(status)
 
 
+def reap(lock, running):
+    """Reports those that were killed: they could not do so themselves."""
+    while running:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        identity = running.pop(pid)
+        if os.WIFSIGNALED(status):
+            write(lock, json.dumps({"id": identity, "exit": 1, "text": f"signal {os.WTERMSIG(status)}"}))
+
+
 def serve():
     bugs.load()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system forgets each as it ends
+    running = {}
     with tempfile.TemporaryFile() as lock:
+        signal.signal(signal.SIGCHLD, lambda *_: reap(lock, running))
         for line in sys.stdin:
             request = json.loads(line)
-            if os.fork() == 0:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+            pid = os.fork()
+            if pid == 0:
                 run(lock, request)
+            running[pid] = request["id"]
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
 
 if __name__ == "__main__":

@@ -217,6 +217,38 @@ def check_records():
     return wrong
 
 
+def element_of(vector):
+    """An element of the spack vectors."""
+    kind, value = vector["type"], vector["value"]
+    if kind in ("integer", "bigint", "date"):
+        value = int(value)
+    elif kind == "integer[]":
+        value = [int(entry) for entry in value]
+    elif kind == "byte[]":
+        value = bytes.fromhex(value)
+    elif kind == "list":
+        value = [element_of(entry) for entry in value]
+    elif kind == "map":
+        value = [(key, element_of(entry)) for key, entry in value]
+    return kind, value
+
+
+def check_spack():
+    vectors, wrong = load("spack/extended.json"), []
+    for case in vectors["valid"]:
+        data = bytes.fromhex(case["hex"])
+        if spack.encode([element_of(element) for element in case["elements"]]) != data or spack.encode(spack.decode(data)) != data:
+            wrong.append(case["name"])
+    for case in vectors["invalid"]:
+        try:
+            spack.decode(bytes.fromhex(case["hex"]))
+            wrong.append(case["name"])
+        except StalkError as error:
+            if error.code != case["code"]:
+                wrong.append(f"{case['name']}: {error.code}")
+    return {"checked": len(vectors["valid"]) + len(vectors["invalid"]), "wrong": wrong}
+
+
 def main():
     identities = {}
     for name, keys in load("stalk2/identities.json")["identities"].items():
@@ -227,9 +259,10 @@ def main():
         wrong = check_transcript(transcript, identities)
         if wrong:
             failures[transcript["name"]] = wrong
-    records = check_records()
-    print(json.dumps({"transcripts": len(transcripts), "failures": failures, "records": records}, indent=1))
-    sys.exit(1 if failures or records else 0)
+    records, spacks = check_records(), check_spack()
+    report = {"transcripts": len(transcripts), "failures": failures, "records": records, "spack": spacks}
+    print(json.dumps(report, indent=1))
+    sys.exit(1 if failures or records or spacks["wrong"] else 0)
 
 
 if __name__ == "__main__":
