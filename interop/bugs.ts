@@ -21,7 +21,7 @@ export interface Bug {
 }
 
 /** What a bug needs to be one. */
-export interface Setup {
+interface Setup {
   /** The peer’s identity is an RSA key of 2,048 bits. */
   readonly rsa?: boolean
   /** Both sides have channels. */
@@ -35,7 +35,13 @@ export interface Setup {
 type Told = 'nothing' | `close ${number}` | `reject ${number}` | `refusal ${number}`
 type Cell = readonly [code: StalkErrorCode | null | readonly StalkErrorCode[], told: Told]
 
-function row(name: string, what: string, spec: string, sides: { client?: Cell; server?: Cell }, setup: Setup = {}): Bug {
+function row(
+  name: string,
+  what: string,
+  spec: string,
+  sides: { client?: Cell; server?: Cell },
+  setup: Setup = {},
+): Bug {
   return { name, what, spec, client: expectation(sides.client), server: expectation(sides.server), setup }
 }
 
@@ -58,17 +64,27 @@ const preamble: readonly Bug[] = [
   row('suite-twice', 'offers a suite twice', '§3', { client: ['STALK2_PREAMBLE_INVALID', 'refusal 3'] }),
   row('unknown-suites', 'offers only suites that nobody has', '§3', { client: ['STALK2_NO_SUITE', 'refusal 1'] }),
   row('all-flags', 'sets all flags of the preamble', '§3', { client: fine }),
-  row('says-nothing', 'connects and says nothing', '§11', { client: ['HANDSHAKE_TIMEOUT', 'refusal 3'] }, { handshakeMs: 700 }),
+  row(
+    'says-nothing',
+    'connects and says nothing',
+    '§11',
+    { client: ['HANDSHAKE_TIMEOUT', 'refusal 3'] },
+    { handshakeMs: 700 },
+  ),
   row('half-a-preamble', 'ends the line inside the preamble', '§6', { client: ['HANDSHAKE_TRUNCATED', 'nothing'] }),
   row('half-an-a', 'ends the line inside A', '§6', { client: ['HANDSHAKE_TRUNCATED', 'nothing'] }),
   row('dribble', 'sends everything byte by byte until it is let in, which it may', '§4', both(fine)),
 ]
 
 const messages: readonly Bug[] = [
-  row('skip-a', 'sends something as long as C where A is due', '§4', { client: ['STALK2_PAYLOAD_MALFORMED', 'refusal 3'] }),
+  row('skip-a', 'sends something as long as C where A is due', '§4', {
+    client: ['STALK2_PAYLOAD_MALFORMED', 'refusal 3'],
+  }),
   row('skip-b', 'sends a record where B is due', '§3', { server: ['STALK2_REFUSED', 'nothing'] }),
   row('skip-c', 'sends a record where C is due', '§4', { client: ['NOISE_MESSAGE_LENGTH', 'nothing'] }),
-  row('repeat-a', 'sends A twice', '§4', { client: [['STALK2_HANDSHAKE_UNEXPECTED', 'NOISE_MESSAGE_LENGTH'], 'nothing'] }),
+  row('repeat-a', 'sends A twice', '§4', {
+    client: [['STALK2_HANDSHAKE_UNEXPECTED', 'NOISE_MESSAGE_LENGTH'], 'nothing'],
+  }),
   row('repeat-b', 'sends B twice', '§4', { server: ['STALK2_HANDSHAKE_UNEXPECTED', 'nothing'] }),
   row('repeat-c', 'sends C twice', '§8', { client: ['RECORD_AUTH_FAILED', 'close 2'] }),
   row('short-a', 'sends an A of 31 bytes', '§4', { client: ['NOISE_MESSAGE_LENGTH', 'refusal 3'] }),
@@ -105,7 +121,9 @@ const messages: readonly Bug[] = [
 ]
 
 const negotiation: readonly Bug[] = [
-  row('retry-not-offered', 'asks for a suite that was not offered', '§3', { server: ['STALK2_RETRY_INVALID', 'nothing'] }),
+  row('retry-not-offered', 'asks for a suite that was not offered', '§3', {
+    server: ['STALK2_RETRY_INVALID', 'nothing'],
+  }),
   row('retry-first', 'asks for the suite that was tried', '§3', { server: ['STALK2_RETRY_INVALID', 'nothing'] }),
   row('retry-twice', 'asks for another suite twice', '§3', { server: ['STALK2_RETRY_INVALID', 'nothing'] }),
   row('retry-unrecorded', 'asks for another suite, and leaves that out of its prologue', '§3', {
@@ -115,7 +133,9 @@ const negotiation: readonly Bug[] = [
     server: ['NOISE_DECRYPT_FAILED', 'nothing'],
   }),
   row('wrong-prologue', 'begins its prologue with stalk/1', '§3', { server: ['NOISE_DECRYPT_FAILED', 'nothing'] }),
-  row('wrong-transcript', 'has another transcript when it makes C', '§4', { client: ['NOISE_DECRYPT_FAILED', 'nothing'] }),
+  row('wrong-transcript', 'has another transcript when it makes C', '§4', {
+    client: ['NOISE_DECRYPT_FAILED', 'nothing'],
+  }),
   row('unknown-answer', 'answers with 03', '§3', { server: ['FOREIGN_PROTOCOL', 'nothing'] }),
   row('refuses', 'refuses in clear, as busy', '§3', { server: ['STALK2_REFUSED', 'nothing'] }),
   row('answers-http', 'answers as a web server does', '§3', { server: ['FOREIGN_PROTOCOL', 'nothing'] }),
@@ -145,10 +165,17 @@ const payloads: readonly Bug[] = [
     client: ['STALK2_PAYLOAD_ORDER', 'close 2'],
   }),
   row('unknown-entry', 'has an entry of an unknown type that may be ignored', '§4', both(fine)),
-  row('critical-entry', 'has an entry of an unknown type that must not be ignored', '§4', payload('STALK2_PAYLOAD_CRITICAL')),
+  row(
+    'critical-entry',
+    'has an entry of an unknown type that must not be ignored',
+    '§4',
+    payload('STALK2_PAYLOAD_CRITICAL'),
+  ),
   row('entry-beyond-end', 'has an entry that is longer than what follows', '§4', payload('STALK2_PAYLOAD_MALFORMED')),
   row('padding-not-zero', 'pads with something else than zeros', '§4', payload('STALK2_PAYLOAD_VALUE')),
-  row('misplaced-entry', 'has in B an entry that belongs into C', '§4', { server: ['STALK2_PAYLOAD_MISPLACED', 'nothing'] }),
+  row('misplaced-entry', 'has in B an entry that belongs into C', '§4', {
+    server: ['STALK2_PAYLOAD_MISPLACED', 'nothing'],
+  }),
   row('unknown-entry-in-a', 'has an entry in A that may be ignored', '§4', { client: fine }),
   row('identity-in-a', 'has an identity in A', '§4', { client: ['STALK2_PAYLOAD_MISPLACED', 'refusal 3'] }),
   row('critical-entry-in-a', 'has an entry in A that must not be ignored', '§4', {
@@ -203,8 +230,20 @@ const proofs: readonly Bug[] = [
   row('rsa-too-large', 'shows an RSA modulus of 4,104 bits', 'identities §rsa', proof('RSA_MODULUS_TOO_LARGE'), rsa),
   row('rsa-even-exponent', 'shows an even RSA exponent', 'identities §rsa', proof('RSA_EXPONENT_EVEN'), rsa),
   row('rsa-exponent-1', 'shows the RSA exponent 1', 'identities §rsa', proof('RSA_EXPONENT_TOO_SMALL'), rsa),
-  row('rsa-exponent-huge', 'shows an RSA exponent above the modulus', 'identities §rsa', proof('RSA_EXPONENT_TOO_LARGE'), rsa),
-  row('rsa-not-canonical', 'shows an RSA key with a length that is not the shortest', 'identities §spki', proof('SPKI_INVALID'), rsa),
+  row(
+    'rsa-exponent-huge',
+    'shows an RSA exponent above the modulus',
+    'identities §rsa',
+    proof('RSA_EXPONENT_TOO_LARGE'),
+    rsa,
+  ),
+  row(
+    'rsa-not-canonical',
+    'shows an RSA key with a length that is not the shortest',
+    'identities §spki',
+    proof('SPKI_INVALID'),
+    rsa,
+  ),
   row('pss-salt-31', 'signs with a salt of 31 bytes', '§5', signature, rsa),
   row('pss-salt-0', 'signs without a salt', '§5', signature, rsa),
   row('pss-salt-33', 'signs with a salt of 33 bytes', '§5', signature, rsa),
@@ -213,7 +252,9 @@ const proofs: readonly Bug[] = [
   row('rsa-signature-long', 'puts a zero before an RSA signature', '§5', signature, rsa),
   row('rsa-1024', 'has an RSA identity of 1,024 bits', 'identities §rsa', proof('RSA_MODULUS_TOO_SMALL')),
   row('rsa-exponent-3', 'has an RSA identity with the exponent 3', 'identities §rsa', proof('RSA_EXPONENT_NOT_65537')),
-  row('other-identity', 'has another identity than the one that is pinned', '§5', { server: ['PIN_MISMATCH', 'nothing'] }),
+  row('other-identity', 'has another identity than the one that is pinned', '§5', {
+    server: ['PIN_MISMATCH', 'nothing'],
+  }),
   row('no-identity', 'is anonymous where an identity is wanted', '§6', { client: ['ANONYMOUS_REFUSED', 'reject 1'] }),
 ]
 
@@ -243,11 +284,15 @@ const verdicts: readonly Bug[] = [
   row('close-before-accept', 'ends its direction before it accepts', '§6', { server: unexpected }),
   row('reject-without-code', 'rejects with the code 0', '§8', { server: ['RECORD_BODY_INVALID', 'close 2'] }),
   row('reject-cut', 'rejects with half a code', '§8', { server: ['RECORD_BODY_INVALID', 'close 2'] }),
-  row('end-before-verdict', 'ends the line instead of a verdict', '§1, §6', { server: ['HANDSHAKE_TRUNCATED', 'close 2'] }),
+  row('end-before-verdict', 'ends the line instead of a verdict', '§1, §6', {
+    server: ['HANDSHAKE_TRUNCATED', 'close 2'],
+  }),
   row('no-verdict', 'gives no verdict', '§8, §11', { server: ['HANDSHAKE_TIMEOUT', 'close 4'] }, { handshakeMs: 1500 }),
   row('data-before-verdict', 'sends a message before it is let in', '§6', { client: unexpected }),
   row('accept-before-verdict', 'accepts itself', '§8', { client: unexpected }),
-  row('close-before-verdict', 'ends its direction before it is let in, which it may', '§6', { client: [null, 'close 0'] }),
+  row('close-before-verdict', 'ends its direction before it is let in, which it may', '§6', {
+    client: [null, 'close 0'],
+  }),
   row('accept-twice', 'accepts a second time', '§8', { server: unexpected }),
   row('accept-from-client', 'accepts, as the side that connected', '§8', { client: unexpected }),
   row('reject-after-accept', 'rejects after it has accepted', '§8', { server: unexpected }),
@@ -314,7 +359,12 @@ const spacks: readonly Bug[] = [
   row('spack-array-bomb', 'announces a byte[] of 2^40 bytes', 'spack §limits', noSpack),
   row('spack-string-bomb', 'announces a string of 16 MiB', 'spack §elements', noSpack),
   row('spack-many-elements', 'sends 65,537 elements that take no data', 'spack §limits', noSpack),
-  row('message-too-large', 'sends a message that is larger than the other side takes', '§9', both(['PEER_MESSAGE_TOO_LARGE', 'close 3'])),
+  row(
+    'message-too-large',
+    'sends a message that is larger than the other side takes',
+    '§9',
+    both(['PEER_MESSAGE_TOO_LARGE', 'close 3']),
+  ),
   row('message-unfinished', 'begins a large message and ends the line', '§8', cut),
 ]
 
@@ -365,7 +415,11 @@ const channels: readonly Bug[] = [
   channel('done-inside-message', 'says DONE inside a message', 'MESSAGE_TRUNCATED'),
   channel('channel-message-empty', 'sends a message of no bytes on a channel', 'FRAME_EMPTY'),
   channel('channel-spack-cut', 'sends a spack that is cut on a channel', 'PEER_MESSAGE_INVALID'),
-  channel('channel-and-faulty-frame', 'opens a channel and then sends a faulty frame in the same record', 'FRAME_MALFORMED'),
+  channel(
+    'channel-and-faulty-frame',
+    'opens a channel and then sends a faulty frame in the same record',
+    'FRAME_MALFORMED',
+  ),
   channel('credit-exceeded', 'spends more than its credit on the connection itself', 'CHANNEL_CREDIT_EXCEEDED'),
   channel('credit-exceeded-on-channel', 'spends a byte more than its credit on a channel', 'CHANNEL_CREDIT_EXCEEDED'),
   row('credit-spent', 'spends all of its credit on a channel, to the last byte', '§14', both(fine), withChannels),

@@ -1,4 +1,5 @@
 // One connection between the two implementations: who is who, what is said, and whether both saw the same.
+import { inspect } from 'node:util'
 import { connect, listen, StalkError, type Connection, type ConnectOptions, type Identity } from '@stalk/core'
 import { Conversation, type Ending, type Plan, type Said } from './support/conversation.js'
 import { hex } from './support/describe.js'
@@ -67,7 +68,9 @@ export async function run(cell: Cell, keys: Keys, peers: Peers): Promise<Outcome
   const own = ourWho === 'anonymous' ? null : keys.ours[ourWho].identity
   const theirs = theirWho === 'anonymous' ? null : keys.theirs[theirWho]
   const result =
-    cell.ours === 'client' ? await asClient(cell, own, theirs!, peers) : await asServer(cell, keys.ours[cell.server].identity, theirs, peers)
+    cell.ours === 'client'
+      ? await asClient(cell, own, keys.theirs[cell.server], peers)
+      : await asServer(cell, keys.ours[cell.server].identity, theirs, peers)
   return {
     cell,
     ...result,
@@ -102,13 +105,13 @@ type Result = Pick<Outcome, 'ours' | 'theirs'>
 
 async function asClient(cell: Cell, own: Identity | null, theirs: Key, peers: Peers): Promise<Result> {
   const peer = peers.start(['listen', ...peerArguments(cell, theirs)], cell.seconds)
-  const { port } = await peer.event('listening')
+  const port = await peer.port('listening')
   const options: ConnectOptions = {
     ...ourOptions(cell),
     ...(own === null ? { anonymous: true } : { identity: own }),
     serverIdentity: theirs.identity,
   }
-  const ours = await talk(cell, () => connect('127.0.0.1', port!, options))
+  const ours = await talk(cell, () => connect('127.0.0.1', port, options))
   await peer.ended()
   return { ours, theirs: peer.events }
 }
@@ -121,9 +124,17 @@ async function asServer(cell: Cell, own: Identity, theirs: Key | null, peers: Pe
     allowAnonymous: theirs === null,
     onError: (error: unknown) => served.resolve({ error, said: [] }),
   }
-  const listener = await listen('127.0.0.1', 0, async (it) => served.resolve(await talk(cell, () => Promise.resolve(it))), options)
+  const listener = await listen(
+    '127.0.0.1',
+    0,
+    async (it) => served.resolve(await talk(cell, () => Promise.resolve(it))),
+    options,
+  )
   const pin = ['--server-identity', cell.pin ?? own.fingerprint]
-  const peer = peers.start(['connect', '127.0.0.1', `${listener.port}`, ...pin, ...peerArguments(cell, theirs)], cell.seconds)
+  const peer = peers.start(
+    ['connect', '127.0.0.1', `${listener.port}`, ...pin, ...peerArguments(cell, theirs)],
+    cell.seconds,
+  )
   await peer.ended()
   const ours = await served.promise
   await listener.close()
@@ -193,13 +204,13 @@ export function differences({ cell, ours, theirs, identities }: Outcome): string
 }
 
 function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined'
+  const text = JSON.stringify(value ?? null)
   return text.length > 300 ? `${text.slice(0, 300)}…` : text
 }
 
 function errorOf(error: unknown): unknown {
   if (error === null) return null
-  return error instanceof StalkError ? [error.code, error.peer] : String(error)
+  return error instanceof StalkError ? [error.code, error.peer] : inspect(error)
 }
 
 function theirError(events: readonly PeerEvent[]): unknown {

@@ -27,18 +27,32 @@ function samples(): Spack[] {
   const nested = Array.from({ length: 63 }).reduce<unknown[]>((inner) => [inner], [])
   return [
     new Spack(),
-    new Spack().integer(0).integer(-1).integer(Number.MAX_SAFE_INTEGER).integer(-(2n ** 200n)).bigint(5n),
+    new Spack()
+      .integer(0)
+      .integer(-1)
+      .integer(Number.MAX_SAFE_INTEGER)
+      .integer(-(2n ** 200n))
+      .bigint(5n),
     new Spack().float32(1.5).float32(-Infinity).float64(-0).float64(NaN).float64(5e-324),
     new Spack().byte(255).string('').string('é\u0000\ufeff𝄞').null().boolean(true).boolean(false),
-    new Spack().integers([1, -64, 2n ** 70n]).float32s([0.5, -0.5]).float64s([0.1]).bytes(Uint8Array.of(0, 255)),
+    new Spack()
+      .integers([1, -64, 2n ** 70n])
+      .float32s([0.5, -0.5])
+      .float64s([0.1])
+      .bytes(Uint8Array.of(0, 255)),
     new Spack().integers([]).float32s([]).float64s([]).bytes(new Uint8Array()),
     new Spack().date(-1).date(8_640_000_000_000_000),
-    Spack.from({ b: [], a: ['x', null, Uint8Array.of(0)], '': {}, deep: [{ n: -(2n ** 64n), d: new Date(981_173_106_007) }] }),
+    Spack.from({
+      b: [],
+      a: ['x', null, Uint8Array.of(0)],
+      '': {},
+      deep: [{ n: -(2n ** 64n), d: new Date(981_173_106_007) }],
+    }),
     Spack.from(nested),
   ]
 }
 
-export function large(bytes: number): Spack {
+function large(bytes: number): Spack {
   return new Spack().string('large').bytes(Uint8Array.from({ length: bytes }, (_, index) => index % 251))
 }
 
@@ -125,7 +139,8 @@ export class Conversation {
       else return connection.close({ code: 0x4002, reason: 'as you wish' })
     }
     if (!this.#hasEnded) {
-      for (let count = 0; count < 2; count += 1) this.#send(connection, CONNECTION, new Spack().string('after your end'))
+      for (let count = 0; count < 2; count += 1)
+        this.#send(connection, CONNECTION, new Spack().string('after your end'))
       await connection.end()
     }
     await channels

@@ -15,5 +15,8 @@ export async function makeKeys(): Promise<{ readonly keys: Keys; readonly remove
     return { identity, file: path.join(home, 'id_priv') }
   }
   const side = async (name: string) => ({ ed25519: await make(name, 'ed25519'), rsa: await make(name, 'rsa') })
-  return { keys: { ours: await side('ours'), theirs: await side('theirs') }, remove: () => rm(folder, { recursive: true }) }
+  return {
+    keys: { ours: await side('ours'), theirs: await side('theirs') },
+    remove: () => rm(folder, { recursive: true }),
+  }
 }

@@ -47,6 +47,13 @@ export class Peer {
     }
   }
 
+  /** The port that it listens on, or from which it has connected. */
+  async port(kind: 'listening' | 'connected'): Promise<number> {
+    const { port } = await this.event(kind)
+    if (port === undefined) throw new Error(`no port: ${this.lastWords}`)
+    return port
+  }
+
   find(kind: string): PeerEvent | undefined {
     return this.events.find(({ event }) => event === kind)
   }
@@ -86,7 +93,8 @@ export class Peers {
       this.#peers.get(event.id)?.take(event)
     })
     this.#child.on('close', () => {
-      for (const peer of this.#peers.values()) peer.take({ event: 'exit', exit: 1, text: 'the process of the peers ended' })
+      for (const peer of this.#peers.values())
+        peer.take({ event: 'exit', exit: 1, text: 'the process of the peers ended' })
     })
   }
 

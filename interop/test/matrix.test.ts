@@ -59,22 +59,46 @@ describe('matrix', { concurrency: 3 }, () => {
   }
 })
 
-
 // the matrix can be red: each of these is wrong in one way, and exactly that is found
 describe('negative controls', { concurrency: 3 }, () => {
-  const wrong = (name: string, cell: Partial<Cell>, expected: RegExp) =>
+  const wrong = (name: string, cell: Partial<Cell>, expected: RegExp): void => {
     test(`red: ${name}`, async () => {
       const found = differences(await run({ ...plain, ...cell }, keys, peers))
       assert.ok(found.length > 0 && found.some((line) => expected.test(line)), found.join('\n'))
     })
+  }
 
   for (const ours of roles) {
-    wrong(`the peer derives another channel binding, we are the ${ours}`, { ours, peerArguments: ['--bug', 'wrong-binding'] }, /^channel binding/u)
-    wrong(`the peer expects another suite, we are the ${ours}`, { ours, peerArguments: ['--expect-suite', '2'] }, /UNEXPECTED_SUITE/u)
-    wrong(`the peer alters its messages, we are the ${ours}`, { ours, peerArguments: ['--bug', 'wrong-message'] }, /^received on connection/u)
-    wrong(`the peer has no channels, we are the ${ours}`, { ours, peerArguments: ['--no-channels'] }, /^channels of the cell/u)
+    wrong(
+      `the peer derives another channel binding, we are the ${ours}`,
+      { ours, peerArguments: ['--bug', 'wrong-binding'] },
+      /^channel binding/u,
+    )
+    wrong(
+      `the peer expects another suite, we are the ${ours}`,
+      { ours, peerArguments: ['--expect-suite', '2'] },
+      /UNEXPECTED_SUITE/u,
+    )
+    wrong(
+      `the peer alters its messages, we are the ${ours}`,
+      { ours, peerArguments: ['--bug', 'wrong-message'] },
+      /^received on connection/u,
+    )
+    wrong(
+      `the peer has no channels, we are the ${ours}`,
+      { ours, peerArguments: ['--no-channels'] },
+      /^channels of the cell/u,
+    )
   }
-  wrong('the peer pins somebody else', { ours: 'server', pin: keys.ours.rsa.identity.fingerprint }, /their error.*PIN_MISMATCH/u)
-  wrong('the peer is somebody else', { ours: 'server', peerArguments: ['--identity', keys.theirs.rsa.file] }, /^who they are/u)
+  wrong(
+    'the peer pins somebody else',
+    { ours: 'server', pin: keys.ours.rsa.identity.fingerprint },
+    /their error.*PIN_MISMATCH/u,
+  )
+  wrong(
+    'the peer is somebody else',
+    { ours: 'server', peerArguments: ['--identity', keys.theirs.rsa.file] },
+    /^who they are/u,
+  )
   wrong('another suite is agreed upon', { ours: 'server', peerArguments: ['--suite', '2,1'] }, /^suite of the cell/u)
 })

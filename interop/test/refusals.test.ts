@@ -1,7 +1,7 @@
 // One side does not let the other in, for each reason that there is; and signs of life.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { connect, listen, type ConnectOptions, type ListenOptions } from '@stalk/core'
+import { connect, listen, type ConnectSettings, type ListenOptions } from '@stalk/core'
 import { makeKeys } from '../support/keys.js'
 import { Peers } from '../support/peer.js'
 
@@ -16,7 +16,11 @@ after(async () => {
 async function calls(options: ListenOptions, ...more: readonly string[]) {
   const errors: unknown[] = []
   const onError = (error: unknown) => errors.push(error)
-  const listener = await listen('127.0.0.1', 0, () => undefined, { identity: keys.ours.rsa.identity, onError, ...options })
+  const listener = await listen('127.0.0.1', 0, () => undefined, {
+    identity: keys.ours.rsa.identity,
+    onError,
+    ...options,
+  })
   const peer = peers.start(['connect', '127.0.0.1', `${listener.port}`, '--identity', keys.theirs.rsa.file, ...more])
   await peer.ended()
   await listener.close()
@@ -24,12 +28,11 @@ async function calls(options: ListenOptions, ...more: readonly string[]) {
 }
 
 /** What we say of the peer’s. */
-async function called(options: Partial<ConnectOptions>, ...more: readonly string[]): Promise<unknown> {
+async function called(options: ConnectSettings, ...more: readonly string[]): Promise<unknown> {
   const peer = peers.start(['listen', '--identity', keys.theirs.ed25519.file, ...more])
-  const { port } = await peer.event('listening')
-  const settings = { identity: keys.ours.ed25519.identity, serverIdentity: keys.theirs.ed25519.identity, ...options }
+  const port = await peer.port('listening')
   try {
-    const connection = await connect('127.0.0.1', port!, settings as ConnectOptions)
+    const connection = await connect('127.0.0.1', port, { ...options, serverIdentity: keys.theirs.ed25519.identity })
     await connection.close()
     return null
   } catch (error) {
@@ -76,21 +79,25 @@ test('our listener is busy', async () => {
 })
 
 test('the peer does not let us in, for each reason', async () => {
-  const code = async (options: Partial<ConnectOptions>, ...more: readonly string[]) => {
+  const { identity } = keys.ours.ed25519
+  const code = async (options: ConnectSettings, ...more: readonly string[]) => {
     const { code, peer } = (await called(options, ...more)) as { code: string; peer: { code: number; reason: string } }
     return [code, peer.code, peer.reason]
   }
-  assert.deepEqual(await code({}, '--refuse'), ['REJECTED_NOT_ALLOWED', 3, 'not allowed'])
-  const anonymous = { anonymous: true, identity: undefined } as Partial<ConnectOptions>
-  assert.deepEqual(await code(anonymous, '--identified'), ['REJECTED_IDENTITY_REQUIRED', 1, ''])
-  assert.deepEqual(await code({ applicationProtocols: ['a/1'] }, '--protocol', 'b/1'), ['REJECTED_NO_PROTOCOL', 5, ''])
-  assert.deepEqual(await code({}, '--suite', '257'), ['STALK2_REFUSED', 1, ''])
+  assert.deepEqual(await code({ identity }, '--refuse'), ['REJECTED_NOT_ALLOWED', 3, 'not allowed'])
+  assert.deepEqual(await code({ anonymous: true }, '--identified'), ['REJECTED_IDENTITY_REQUIRED', 1, ''])
+  assert.deepEqual(await code({ identity, applicationProtocols: ['a/1'] }, '--protocol', 'b/1'), [
+    'REJECTED_NO_PROTOCOL',
+    5,
+    '',
+  ])
+  assert.deepEqual(await code({ identity }, '--suite', '257'), ['STALK2_REFUSED', 1, ''])
 })
 
 test('the peer answers our PING, and says what it has taken', async () => {
   const peer = peers.start(['listen', '--identity', keys.theirs.ed25519.file])
-  const { port } = await peer.event('listening')
-  const connection = await connect('127.0.0.1', port!, {
+  const port = await peer.port('listening')
+  const connection = await connect('127.0.0.1', port, {
     identity: keys.ours.ed25519.identity,
     serverIdentity: keys.theirs.ed25519.identity,
   })

@@ -13,7 +13,14 @@ after(async () => {
 })
 
 // without channels, as the credit of a channel would let our side send no more than a little at a time
-const plain = { client: 'ed25519', server: 'ed25519', ending: 'end', channels: false, rekey: true, seconds: 150 } as const
+const plain = {
+  client: 'ed25519',
+  server: 'ed25519',
+  ending: 'end',
+  channels: false,
+  rekey: true,
+  seconds: 150,
+} as const
 const cells: readonly Cell[] = [
   { ...plain, ours: 'client', leads: 'ours', suite: 1 },
   { ...plain, ours: 'server', leads: 'theirs', suite: 2 },
