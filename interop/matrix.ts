@@ -86,7 +86,7 @@ function peerArguments(cell: Cell, key: Key | null): string[] {
     ...(key === null ? ['--anonymous'] : ['--identity', key.file]),
     ...['--suite', order, '--ending', cell.ending, '--large', `${cell.large ?? 0}`],
     ...(cell.leads === 'theirs' ? ['--lead'] : []),
-    ...(cell.rekey === true ? ['--rekey', '--seconds', '60'] : []),
+    ...(cell.rekey === true ? ['--rekey', '--seconds', '120'] : []),
     ...(cell.channels === false ? ['--no-channels'] : []),
     ...(cell.protocols?.theirs.flatMap((name) => ['--protocol', name]) ?? []),
     ...(cell.peerArguments ?? []),
