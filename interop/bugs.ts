@@ -406,6 +406,7 @@ const channels: readonly Bug[] = [
   channel('end-of-unopened', 'ends a channel that nobody opened', 'CHANNEL_UNKNOWN'),
   channel('end-of-channel-0', 'ends channel 0', 'CHANNEL_UNKNOWN'),
   channel('reset-of-unopened', 'gives up a channel that nobody opened', 'CHANNEL_UNKNOWN'),
+  channel('reset-of-channel-0', 'gives up channel 0', 'CHANNEL_UNKNOWN'),
   channel('end-twice', 'ends a channel twice', 'CHANNEL_ENDED'),
   channel('frame-after-end', 'sends a message on a channel that it has ended', 'CHANNEL_ENDED'),
   channel('end-inside-message', 'ends a channel inside a message', 'MESSAGE_TRUNCATED'),

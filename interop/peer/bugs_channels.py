@@ -46,6 +46,7 @@ framing("credit-for-unopened", "grants credit for a channel that nobody opened",
 framing("end-of-unopened", "ends a channel that nobody opened", lambda n: [control(END, n)])
 framing("end-of-channel-0", "ends channel 0", lambda n: [control(END, 0)])
 framing("reset-of-unopened", "gives up a channel that nobody opened", lambda n: [control(RESET, n, more=b"\0\0")])
+framing("reset-of-channel-0", "gives up channel 0", lambda n: [control(RESET, 0, more=b"\0\0")])
 framing("end-twice", "ends a channel twice", lambda n: [open_frame(n), control(END, n), control(END, n)])
 framing("frame-after-end", "sends a message on a channel that it has ended", lambda n: [open_frame(n), control(END, n), frame(n, HELLO)])
 framing("end-inside-message", "ends a channel inside a message", lambda n: [open_frame(n), frame(n, HELLO, False), control(END, n)])

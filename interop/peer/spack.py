@@ -115,7 +115,7 @@ class Decoder:
         if len(data) > MAX_PACKET:
             raise SpackError("SPACK_PACKET_TOO_LARGE")
         head = Cursor(data, 0, len(data), "SPACK_TRUNCATED")
-        digits = head.digits(MAX_SIZE, "SPACK_PACKET_TOO_LARGE")
+        digits = self.size_of_types(head)
         if not leb128.is_minimal_unsigned(digits):
             raise SpackError("SPACK_NONCANONICAL")
         size = leb128.value_unsigned(digits)
@@ -129,6 +129,15 @@ class Decoder:
         if values.left:
             raise SpackError("SPACK_DATA_UNUSED")
         return elements
+
+    def size_of_types(self, head):
+        """T. Where it ends is the end of the packet, so that one which is cut is the packet's fault, not the number's."""
+        digits = head.take(1)
+        while digits[-1] >= 0x80:
+            if len(digits) == MAX_SIZE:
+                raise SpackError("SPACK_PACKET_TOO_LARGE")
+            digits += head.take(1)
+        return digits
 
     def counted(self, more=1):
         self.count += more

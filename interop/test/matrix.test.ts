@@ -57,6 +57,10 @@ describe('matrix', { concurrency: 3 }, () => {
     test(`we are the ${ours}: the beginning of everything comes byte by byte`, () =>
       agree({ ...plain, ours, leads: 'theirs', channels: false, peerArguments: ['--dribble'] }))
   }
+  for (const suite of [1, 2] as const) {
+    test(`we are the server and ask for suite ${suite}, as the first that the client offers is unknown`, () =>
+      agree({ ...plain, ours: 'server', suite, peerArguments: ['--suite', `257,${suite}`] }))
+  }
 })
 
 // the matrix can be red: each of these is wrong in one way, and exactly that is found
