@@ -59,6 +59,9 @@ export interface Outcome {
   readonly identities: { readonly ours: string | null; readonly theirs: string | null }
 }
 
+/** For a handshake: nothing here is about deadlines, and a machine may be busy. */
+const patienceMs = 60_000
+
 const suites: Readonly<Record<string, number>> = { 'aes-256-gcm': 1, 'chacha20-poly1305': 2 }
 
 /** Makes the connection of a cell and lets the two sides talk to the end. */
@@ -86,6 +89,7 @@ function peerArguments(cell: Cell, key: Key | null): string[] {
     ...(key === null ? ['--anonymous'] : ['--identity', key.file]),
     ...['--suite', order, '--ending', cell.ending, '--large', `${cell.large ?? 0}`],
     ...(cell.leads === 'theirs' ? ['--lead'] : []),
+    ...['--seconds', '60'],
     ...(cell.rekey === true ? ['--rekey', '--seconds', '120'] : []),
     ...(cell.channels === false ? ['--no-channels'] : []),
     ...(cell.protocols?.theirs.flatMap((name) => ['--protocol', name]) ?? []),
@@ -108,6 +112,7 @@ async function asClient(cell: Cell, own: Identity | null, theirs: Key, peers: Pe
   const port = await peer.port('listening')
   const options: ConnectOptions = {
     ...ourOptions(cell),
+    timeoutMs: patienceMs,
     ...(own === null ? { anonymous: true } : { identity: own }),
     serverIdentity: theirs.identity,
   }
@@ -122,6 +127,7 @@ async function asServer(cell: Cell, own: Identity, theirs: Key | null, peers: Pe
     ...ourOptions(cell),
     identity: own,
     allowAnonymous: theirs === null,
+    handshakeTimeoutMs: patienceMs,
     onError: (error: unknown) => served.resolve({ error, said: [] }),
   }
   const listener = await listen(

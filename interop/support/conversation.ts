@@ -53,7 +53,9 @@ function samples(): Spack[] {
 }
 
 function large(bytes: number): Spack {
-  return new Spack().string('large').bytes(Uint8Array.from({ length: bytes }, (_, index) => index % 251))
+  const content = new Uint8Array(bytes)
+  for (let index = 0; index < bytes; index += 1) content[index] = index % 251
+  return new Spack().string('large').bytes(content)
 }
 
 /** A line of messages: a connection or a channel. */

@@ -104,7 +104,7 @@ export class Peers {
    * @param args as for `python3 -m peer`
    * @param seconds after which it is ended, as a test that needs it has failed
    */
-  start(args: readonly string[], seconds = 30): Peer {
+  start(args: readonly string[], seconds = 120): Peer {
     this.#count += 1
     const peer = new Peer()
     this.#peers.set(this.#count, peer)

@@ -55,7 +55,7 @@ function serve(options: { limits: typeof limits; handshakeTimeoutMs?: number }):
 const listeners = {
   plain: await serve({ limits: withoutChannels }),
   channels: await serve({ limits }),
-  impatient: await serve({ limits: withoutChannels, handshakeTimeoutMs: 700 }),
+  impatient: await serve({ limits: withoutChannels, handshakeTimeoutMs: 3000 }),
 }
 const good = await Promise.all(
   Object.values(listeners).map((listener) =>
@@ -85,7 +85,14 @@ async function othersAreWell(): Promise<void> {
 
 function peerArguments({ name, setup }: Bug, isControl: boolean): string[] {
   return [
-    ...['--bug', name, '--identity', setup.rsa === true ? keys.theirs.rsa.file : keys.theirs.ed25519.file],
+    ...[
+      '--seconds',
+      '60',
+      '--bug',
+      name,
+      '--identity',
+      setup.rsa === true ? keys.theirs.rsa.file : keys.theirs.ed25519.file,
+    ],
     ...(setup.channels === true ? [] : ['--no-channels']),
     ...(setup.protocol === undefined ? [] : ['--protocol', setup.protocol]),
     ...(isControl ? ['--lead'] : []),
@@ -149,7 +156,7 @@ describe('bugs', { concurrency: 4 }, () => {
               : listeners.plain
         const pin = ['--server-identity', keys.ours.ed25519.identity.fingerprint]
         const args = ['connect', '127.0.0.1', `${port}`, ...pin, ...peerArguments(bug, client.codes === null)]
-        const peer = peers.start(args, name === 'late-rekey' ? 150 : 30)
+        const peer = peers.start(args, name === 'late-rekey' ? 400 : 120)
         check(peer, await asServer(peer), client)
         await othersAreWell()
       })
