@@ -425,7 +425,7 @@ const channels: readonly Bug[] = [
   channel('credit-exceeded-on-channel', 'spends a byte more than its credit on a channel', 'CHANNEL_CREDIT_EXCEEDED'),
   row('credit-spent', 'spends all of its credit on a channel, to the last byte', '§14', both(fine), withChannels),
   row('padding-frames', 'sends padding between and after messages', '§9', both(fine), withChannels),
-  channel('channel-flood', 'opens channels and gives them up, 20,000 times', 'CHANNEL_FLOOD'),
+  channel('channel-flood', 'opens channels and gives them up, 60,000 times', 'CHANNEL_FLOOD'),
   row(
     'close-inside-channel-message',
     'sends CLOSE inside a message of a channel',

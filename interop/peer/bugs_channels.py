@@ -78,10 +78,10 @@ def _(session):
     session.events.clear()
 
 
-@acting("channel-flood", "opens channels and gives them up, 20,000 times")
+@acting("channel-flood", "opens channels and gives them up, 60,000 times")
 def _(session):
     number = first(session)
-    for start in range(0, 20_000, 500):
+    for start in range(0, 60_000, 500):
         pairs = ((number + 2 * index) for index in range(start, start + 500))
         session.say(data(*(part for n in pairs for part in (open_frame(n), control(RESET, n, more=b"\0\0")))))
 
