@@ -1,0 +1,71 @@
+// docs/TRUST.md: its text is here, the table of bugs comes from interop/bugs.ts.
+import prettier from 'prettier'
+import { bugs } from '../interop/bugs.ts'
+
+const cell = (expectation) => {
+  if (expectation === null) return ''
+  const { codes, told } = expectation
+  const raised = codes === null ? 'nothing' : codes.map((code) => `\`${code}\``).join(' or ')
+  return told === 'nothing' ? raised : `${raised}; ${told}`
+}
+const row = ({ name, what, client, server, spec }) =>
+  `| \`${name}\` | ${what} | ${cell(client)} | ${cell(server)} | ${spec} |`
+const section = ([title, rows]) => `### ${title}
+
+| bug | the peer | as the side that connects | as the side that listens | SPEC |
+| --- | --- | --- | --- | --- |
+${rows.map(row).join('\n')}
+`
+const all = Object.values(bugs).flat()
+const cases = all.flatMap(({ client, server }) => [client, server]).filter((expectation) => expectation !== null)
+const allowed = cases.filter(({ codes }) => codes === null)
+
+const text = `# Trust
+
+Made by \`npm run docs\` from \`scripts/trust-docs.js\` and \`interop/bugs.ts\`: do not edit.
+
+What is done so that nobody has to take our word for it.
+
+## An independent peer
+
+[interop/peer](../interop/peer) is a second implementation of stalk/2 and of spack, in Python. It was written from [SPEC](SPEC.md) and the vectors alone, without reading the first one, by means of Python's standard library and
+its package \`cryptography\` (OpenSSL). So what is wrong in one of them and what is not in SPEC shows when they meet. \`npm run interop\` runs all of this; it needs Python 3.10 or newer with \`cryptography\`.
+
+- **The vectors.** The peer passes all transcripts of the testkit from either side, the records around each rekey, and the vectors of spack.
+- **The matrix** ([interop/matrix.ts](../interop/matrix.ts)). Both sides report what they saw, and all of it has to be the same: suite, channel binding, an exported secret, who the other is, application protocol, and every message, in order, on every channel. What is said is
+  messages of every type, in both directions, a channel opened by each side, one that is refused, and an end.
+- **Negative controls.** The peer derives another channel binding, expects another suite, pins somebody else, is somebody else, alters its messages, has no channels: the matrix is red, each time at the right place.
+
+| what | values |
+| --- | --- |
+| our side | client, server |
+| who leads the conversation | ours, theirs |
+| the client's identity | Ed25519, RSA, anonymous |
+| the server's identity | Ed25519, RSA |
+| suite | AES-256-GCM, ChaCha20-Poly1305; asked for at once, or after a retry |
+| end | either side ends first and the other goes on; either gives up with a reason |
+| channels | with, without; little credit |
+| messages | of every type; 16 MiB less a little; in records of 100 bytes and of 65,518 |
+| keys | changed by either side, after 2^20 records |
+| refusals | not allowed, anonymous, no application protocol, no suite, busy |
+
+What it found in SPEC is mended there: each of these sentences was missing or could be read in two ways.
+
+- What is told of a line that ends, or of a deadline that passes, before A is there (stalk/2 §1).
+- The code of a compact packet that ends inside its first number (spack §compact).
+- That a key changes at no other time, and that nobody can ask for it (stalk/2 §7).
+- When the payload of ACCEPT is checked (stalk/2 §8).
+- Which sum of credit is limited; that END and RESET of channel 0 may not be said; that CLOSE{0} without DONE is taken for both (stalk/2 §14).
+
+## A peer with bugs
+
+The same peer, with one deliberate bug at a time (\`python3 -m peer --bug NAME\`): ${all.length} of them, ${cases.length} cases with both roles, of which ${allowed.length} are unusual and allowed. The table says what our side has to raise, by SPEC and [ERRORS](ERRORS.md), and what it tells the peer:
+REJECT or CLOSE with a code, a refusal in clear with a code, or nothing if the cell says nothing of it. Beside each of them connections to the same listeners go on, afterwards new ones are served, and no promise is rejected
+unhandled. [interop/test/bugs.test.ts](../interop/test/bugs.test.ts) checks all that.
+
+${Object.entries(bugs).map(section).join('\n')}`
+
+/** The document, formatted as the file that it is written to. */
+export async function trustDocs(file) {
+  return prettier.format(text, { ...(await prettier.resolveConfig(file)), parser: 'markdown' })
+}
