@@ -1,7 +1,7 @@
 // Where the bytes of `stalk pipe` come from and where they go.
 import { randomBytes } from 'node:crypto'
-import { fstatSync, type Stats } from 'node:fs'
-import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { fstatSync, rmSync, type Stats } from 'node:fs'
+import { open, readlink, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { CommandError, exitCodes, usageError } from './exit-codes.js'
 import { printBytes } from './output.js'
@@ -69,6 +69,9 @@ export async function fileSink(file: string): Promise<FileSink> {
   const temporary = path.join(path.dirname(target), name)
   const handle = await attempt(file, () => open(temporary, 'wx', mode))
   let isOpen = true
+  // also when a second signal ends the process at once
+  const onExit = (): void => rmSync(temporary, { force: true })
+  process.once('exit', onExit)
   return {
     write: (chunk) => attempt(file, () => writeAll(handle, chunk)),
     finish: () =>
@@ -77,12 +80,14 @@ export async function fileSink(file: string): Promise<FileSink> {
         await handle.close()
         await rename(temporary, target)
         isOpen = false
+        process.off('exit', onExit)
       }),
     discard: async () => {
       if (!isOpen) return
       isOpen = false
       await handle.close().catch(() => undefined)
       await rm(temporary, { force: true })
+      process.off('exit', onExit)
     },
   }
 }
@@ -96,8 +101,11 @@ async function resolveTarget(file: string): Promise<{ target: string; mode: numb
     if (!stats.isFile()) throw usageError(`--output ${file} is no regular file: redirect the output instead`)
     return { target, mode: stats.mode & 0o777 }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { target: path.resolve(file), mode: 0o666 }
-    throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const leadsTo = await readlink(file).catch(() => null)
+    // a link to a file that is not there yet
+    if (leadsTo !== null) return resolveTarget(path.resolve(await realpath(path.dirname(file)), leadsTo))
+    return { target: path.resolve(file), mode: 0o666 }
   }
 }
 

@@ -75,6 +75,38 @@ test('--input and --output carry a file; --quiet prints nothing; the file that w
   assert.deepEqual((await readdir(directory)).sort(), ['link', 'target'])
 })
 
+test('--output through a link to a file that is not there yet makes that file, and the link stays one', async () => {
+  const directory = await emptyDirectory('dangling')
+  await mkdir(path.join(directory, 'inner'))
+  await symlink('inner', path.join(directory, 'folder'))
+  await symlink('../target', path.join(directory, 'inner', 'link'))
+  const listener = waiting('--output', path.join(directory, 'folder', 'link'), '--receive-only')
+  const sent = await run(to(await listener.port(), '--input', payloadFile, '--send-only', '--quiet'))
+  assert.deepEqual(sent, { code: 0, stdout: '', stderr: '' })
+  assert.equal((await listener.finished()).code, 0)
+  assert.ok(payload.equals(await readFile(path.join(directory, 'target'))))
+  assert.deepEqual(await readdir(path.join(directory, 'inner')), ['link'])
+})
+
+test('a second signal, which ends the process at once, leaves no part of a file either', async () => {
+  const directory = await emptyDirectory('signals')
+  const listener = waiting('--output', path.join(directory, 'target'))
+  listener.child.stdin.end()
+  const sender = new StalkProcess(to(await listener.port()))
+  sender.child.stdin.write(payload)
+  for (let waits = 0; (await partSize(directory)) < payload.length; waits += 1) {
+    assert.ok(waits < 1000, 'the bytes arrive')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  listener.child.kill('SIGTERM')
+  listener.child.kill('SIGINT')
+  const { code } = await listener.finished()
+  assert.ok(code === 143 || code === 130, `exit code ${code}`)
+  assert.deepEqual(await readdir(directory), [])
+  sender.child.kill('SIGKILL')
+  await sender.finished()
+})
+
 test('a sender that is killed is exit code 5 on the other side, which keeps what was there and leaves no part of a file', async () => {
   const directory = await emptyDirectory('killed')
   const target = path.join(directory, 'target')

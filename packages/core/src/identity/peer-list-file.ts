@@ -1,6 +1,19 @@
 // Files that people edit and programs add to: lists of peers, one a line.
 import { constants, type Stats } from 'node:fs'
-import { lstat, mkdir, open, readdir, readlink, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import {
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -133,8 +146,7 @@ async function replace(file: string, text: string, { scratch }: Lock): Promise<b
     const handle = await open(scratch, 'r+')
     try {
       await handle.writeFile(text)
-      const mode = await modeOf(file)
-      if (mode !== null) await handle.chmod(mode)
+      await makeAlike(handle, file)
       await handle.sync()
     } finally {
       await handle.close()
@@ -147,12 +159,14 @@ async function replace(file: string, text: string, { scratch }: Lock): Promise<b
   }
 }
 
-/** Null: there is no such file. */
-async function modeOf(file: string): Promise<number | null> {
-  return stat(file).then(
-    (stats) => stats.mode & 0o777,
-    () => null,
-  )
+/** Gives it to whom the file belongs, if there is one, with as much for others as that has. */
+async function makeAlike(handle: FileHandle, file: string): Promise<void> {
+  const before = await stat(file).catch(() => null)
+  if (before === null) return
+  const { uid, gid } = await handle.stat()
+  // only root can give files away: for others the list becomes their own, as with every editor that replaces files
+  if (uid !== before.uid || gid !== before.gid) await handle.chown(before.uid, before.gid).catch(() => undefined)
+  await handle.chmod(before.mode & 0o777)
 }
 
 async function acquire(file: string, signal: AbortSignal | undefined): Promise<Lock> {

@@ -2,7 +2,20 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -120,6 +133,20 @@ test(
     assert.equal((await stat(path.join(dotfiles, 'known_peers'))).mode & 0o777, 0o666)
     assert.deepEqual((await readdir(dotfiles)).sort(), ['between', 'known_peers'])
     assert.deepEqual((await readdir(path.dirname(file))).sort(), ['dotfiles', 'list'])
+  },
+)
+
+test(
+  'a list stays the property of whom it belongs to, also if root changes it',
+  { skip: process.getuid?.() !== 0 && 'only root can give files away' },
+  async (t) => {
+    const file = await newFile(t)
+    await updatePeerList(file, (text) => `${text}one\n`)
+    await chown(file, 65_534, 65_534)
+    await chmod(file, 0o600)
+    await updatePeerList(file, (text) => `${text}two\n`)
+    const { uid, gid, mode } = await stat(file)
+    assert.deepEqual([uid, gid, mode & 0o777], [65_534, 65_534, 0o600])
   },
 )
 
