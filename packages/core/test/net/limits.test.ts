@@ -37,13 +37,19 @@ for (const protocol of ['stalk/2', 'stalk/1'] as const) {
     const errors: StalkError[] = []
     const onError = (error: unknown): void => void errors.push(error as StalkError)
     const [ours, theirs] = protocol === 'stalk/1' ? [alice, bob] : [ed25519Alice, ed25519Bob]
-    const decide = { authorize: () => pause(30).then(() => true) }
+    // nobody is let in before all of them have shown who they are
+    let asked = 0
+    const authorize = async (): Promise<boolean> => {
+      asked += 1
+      await eventually(() => asked === 8, 'all are there')
+      return true
+    }
     const listener = await listen(host, 0, (connection) => connection.closed, {
       identity: theirs,
       protocol,
       maxConnections: 2,
       onError,
-      ...(protocol === 'stalk/2' && decide),
+      ...(protocol === 'stalk/2' && { authorize }),
     })
     t.after(() => listener.close({ timeoutMs: 100 }))
     const options = { identity: ours, serverIdentity: theirs, protocol }
