@@ -12,31 +12,41 @@ export const peers = [
   stalkPeer('stalk-schema', 'stalk/2', bySchema),
 ]
 
-/** Messages to spacks and back, as an application does it. */
+/** How an application sends messages, and takes those that come. */
 interface Coding {
-  encode(message: Message): Spack
-  decode(spack: Spack): Message
+  send(connection: Connection, message: Message): boolean
+  receiveAll(connection: Connection, receive: (message: Message) => void): Promise<void>
+}
+
+/** Packets of its own making. */
+function packets(encode: (message: Message) => Spack, decode: (spack: Spack) => Message): Coding {
+  return {
+    send: (connection, message) => connection.send(encode(message)),
+    async receiveAll(connection, receive) {
+      for await (const spack of connection) receive(decode(spack))
+    },
+  }
 }
 
 function selfDescribing({ kind }: Workload): Coding {
   return kind === 'bytes' ? bytesCoding : readingCoding
 }
 
-const bytesCoding: Coding = {
-  encode: (message) => new Spack().bytes(message as Uint8Array),
-  decode: (spack) => spack.values()[0] as Uint8Array,
-}
+const bytesCoding = packets(
+  (message) => new Spack().bytes(message as Uint8Array),
+  (spack) => spack.values()[0] as Uint8Array,
+)
 
-const readingCoding: Coding = {
-  encode(message) {
+const readingCoding = packets(
+  (message) => {
     const { seq, ts, name, payload } = message as Reading
     return new Spack().integer(seq).float64(ts).string(name).bytes(payload)
   },
-  decode(spack) {
+  (spack) => {
     const [seq, ts, name, payload] = spack.values() as [number, number, string, Uint8Array]
     return { seq, ts, name, payload }
   },
-}
+)
 
 function bySchema({ kind }: Workload): Coding {
   return kind === 'bytes' ? bytesBySchema : readingBySchema
@@ -44,14 +54,18 @@ function bySchema({ kind }: Workload): Coding {
 
 const Bytes = schema({ bytes })
 const bytesBySchema: Coding = {
-  encode: (message) => Bytes.toSpack({ bytes: message as Uint8Array }),
-  decode: (spack) => Bytes.fromSpack(spack).bytes,
+  send: (connection, message) => connection.sendTyped(Bytes, { bytes: message as Uint8Array }),
+  async receiveAll(connection, receive) {
+    for await (const message of connection.typed(Bytes)) receive(message.bytes)
+  },
 }
 
 const ReadingSchema = schema({ seq: integer, ts: float64, name: string, payload: bytes })
 const readingBySchema: Coding = {
-  encode: (message) => ReadingSchema.toSpack(message as Reading),
-  decode: (spack) => ReadingSchema.fromSpack(spack),
+  send: (connection, message) => connection.sendTyped(ReadingSchema, message as Reading),
+  async receiveAll(connection, receive) {
+    for await (const message of connection.typed(ReadingSchema)) receive(message)
+  },
 }
 
 function stalkPeer(name: string, protocol: 'stalk/1' | 'stalk/2', coding: (workload: Workload) => Coding): Peer {
@@ -68,10 +82,9 @@ function stalkPeer(name: string, protocol: 'stalk/1' | 'stalk/2', coding: (workl
     },
     async listen({ directory, workload, port }, accept) {
       const identity = await Identity.load(folder(directory, 'server'))
-      const { encode, decode } = coding(workload)
-      const handler = async (connection: Connection): Promise<void> => {
-        const receive = accept(linkOver(connection, encode))
-        for await (const message of connection) receive(decode(message))
+      const codec = coding(workload)
+      const handler = (connection: Connection): Promise<void> => {
+        return codec.receiveAll(connection, accept(linkOver(connection, codec)))
       }
       const limits = limitsFor(workload)
       return listen(host, port, handler, { identity, protocol, limits, handshakeRate: false, maxConnections: 20_000 })
@@ -79,9 +92,9 @@ function stalkPeer(name: string, protocol: 'stalk/1' | 'stalk/2', coding: (workl
     async connect({ directory, workload }, port, receive) {
       sides ??= loadSides(folder(directory, 'client'), folder(directory, 'server'))
       const connection = await connect(host, port, { ...(await sides), protocol, limits: limitsFor(workload) })
-      const { encode, decode } = coding(workload)
-      void receiveAll(connection, (message) => receive(decode(message)))
-      return linkOver(connection, encode)
+      const codec = coding(workload)
+      void codec.receiveAll(connection, receive)
+      return linkOver(connection, codec)
     },
   }
 }
@@ -98,13 +111,9 @@ function limitsFor({ size }: Workload): { maxMessageBytes: number } {
   return { maxMessageBytes: Math.max(16 * 1024 * 1024, size + 1024) }
 }
 
-async function receiveAll(connection: Connection, receive: (message: Spack) => void): Promise<void> {
-  for await (const message of connection) receive(message)
-}
-
-function linkOver(connection: Connection, encode: (message: Message) => Spack): Link {
+function linkOver(connection: Connection, codec: Coding): Link {
   return {
-    send: (message) => connection.send(encode(message)),
+    send: (message) => codec.send(connection, message),
     drain: () => connection.flush(),
     close: () => connection.close(),
   }
