@@ -1,7 +1,7 @@
 // What the attacker can put into a field of a message. Roles ask for each field that they await, so that every combination is tried
 // which they would accept, and none that they would not: explore.ts says why that is enough.
 import { publicKeys, type Knowledge } from './knowledge.js'
-import { aead, type Lock, stream, type Term, zero } from './terms.js'
+import { aead, type Lock, point, type Term, zero } from './terms.js'
 
 /** What may stand in fields that are not keys, ciphertexts or signatures. */
 export interface Menu {
@@ -34,11 +34,19 @@ export class Attacker {
     return this.#publicKeys
   }
 
+  /** For a public key that nobody reads, but both sides hash. */
+  unread(): readonly Term[] {
+    const { known } = this.knowledge
+    return [point([]), ...this.#publicKeys.filter((term) => known.has(term))]
+  }
+
   /** For what is sent in clear: those of `candidates` that the attacker can make, or has heard if it is passive. */
   *clear(candidates: Iterable<Term>): Generator<Term> {
-    for (const term of candidates) {
-      if (this.isPassive ? this.knowledge.known.has(term) : this.knowledge.can(term)) yield term
-    }
+    for (const term of candidates) if (this.canSay(term)) yield term
+  }
+
+  canSay(term: Term): boolean {
+    return this.isPassive ? this.knowledge.known.has(term) : this.knowledge.can(term)
   }
 
   /** For a ciphertext: the plaintexts of those that were heard and open with this key, and those of `candidates` that can be sealed with it. */
@@ -49,14 +57,6 @@ export class Attacker {
     if (this.isPassive || !(knowledge.powers.brokenSuites.includes(lock.suite) || knowledge.can(lock.key))) return
     for (const plaintext of candidates()) {
       if (!heard.includes(plaintext) && knowledge.can(aead(lock, plaintext))) yield plaintext
-    }
-  }
-
-  /** The same for a stream cipher. */
-  *streamed(key: Term, iv: Term, position: number, candidates: readonly Term[]): Generator<Term> {
-    for (const plaintext of candidates) {
-      const term = stream(key, iv, position, plaintext)
-      if (this.isPassive ? this.knowledge.known.has(term) : this.knowledge.can(term)) yield plaintext
     }
   }
 }

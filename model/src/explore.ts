@@ -54,6 +54,8 @@ export interface Belief {
 export interface World {
   readonly scenario: Scenario
   readonly sessions: readonly Session[]
+  /** Whose private keys have leaked. */
+  readonly leaked: readonly string[]
   readonly knowledge: Knowledge
   /** Names of sessions whose peer was intact when they began to trust it. */
   readonly intact: ReadonlySet<string>
@@ -86,14 +88,14 @@ interface Node {
 export interface Bounds {
   /** More states are an error: nothing is said of what was not looked at. */
   readonly maxStates: number
-  /** Stop as soon as each of the properties is broken. */
-  readonly stopsEarly: boolean
+  /** When the first of the properties is broken, when each is, or when everything was looked at. */
+  readonly stops: 'first' | 'each' | 'end'
 }
 
 export function explore(scenario: Scenario, properties: readonly Property[], bounds: Bounds): Result {
   const start = begin(scenario)
   const visited = new Set([keyOf(start)])
-  const queue: { readonly world: World; readonly node: Node }[] = [
+  const queue: ({ readonly world: World; readonly node: Node } | null)[] = [
     { world: start, node: { parent: null, text: () => 'every initiator says A' } },
   ]
   const attacks = new Map<string, Attack>()
@@ -102,8 +104,8 @@ export function explore(scenario: Scenario, properties: readonly Property[], bou
   // breadth first, so that the first attack that is found is a shortest one
   for (let at = 0; at < queue.length; at++) {
     const entry = queue[at]
-    if (entry === undefined) continue
-    delete queue[at]
+    if (entry === undefined || entry === null) continue
+    queue[at] = null
     const { world, node } = entry
     for (const { name, stage } of world.sessions) if (stage === 'done') done.add(name)
     for (const property of open) {
@@ -112,13 +114,15 @@ export function explore(scenario: Scenario, properties: readonly Property[], bou
       open.delete(property)
       attacks.set(property.name, { lines: linesTo(node), what })
     }
-    if (bounds.stopsEarly && open.size === 0) break
-    for (const { world: next, text } of successors(world)) {
-      const key = keyOf(next)
+    if (bounds.stops === 'each' && open.size === 0) break
+    if (bounds.stops === 'first' && attacks.size > 0) break
+    for (const { state, learn, text } of successors(world)) {
+      const key = keyOf(state)
       if (visited.has(key)) continue
       visited.add(key)
-      if (visited.size > bounds.maxStates) throw new RangeError(`${scenario.name}: more than ${bounds.maxStates} states`)
-      queue.push({ world: next, node: { parent: node, text } })
+      if (visited.size > bounds.maxStates)
+        throw new RangeError(`${scenario.name}: more than ${bounds.maxStates} states`)
+      queue.push({ world: { ...state, knowledge: learn() }, node: { parent: node, text } })
     }
   }
   return { states: visited.size, attacks, done }
@@ -126,25 +130,34 @@ export function explore(scenario: Scenario, properties: readonly Property[], bou
 
 function begin(scenario: Scenario): World {
   const { sessions, powers, knows } = scenario
-  return { scenario, sessions, knowledge: Knowledge.of(powers, knows), intact: new Set() }
+  return { scenario, sessions, leaked: [], knowledge: Knowledge.of(powers, knows), intact: new Set() }
 }
 
-function keyOf({ sessions, knowledge, intact }: World): string {
-  const { owners } = knowledge.powers
-  return [...sessions.map(({ key }) => key), [...owners].sort().join(' '), [...intact].sort().join(' ')].join('|')
+/** What the attacker knows follows from what the sessions have come to, and from what leaked. */
+function keyOf({ sessions, leaked, intact }: Omit<World, 'knowledge'>): string {
+  return [...sessions.map(({ key }) => key), [...leaked].sort().join(' '), [...intact].sort().join(' ')].join('|')
 }
 
-function* successors(world: World): Generator<{ readonly world: World; readonly text: () => string }> {
-  const { scenario, sessions, knowledge } = world
+interface Successor {
+  readonly state: Omit<World, 'knowledge'>
+  readonly learn: () => Knowledge
+  readonly text: () => string
+}
+
+function* successors(world: World): Generator<Successor> {
+  const { scenario, sessions, knowledge, leaked, intact } = world
   const attacker = new Attacker(knowledge, scenario.menu, scenario.isPassive)
   for (const session of sessions) {
     if (!mayMove(world, session)) continue
-    for (const move of session.moves(attacker)) yield { world: afterMove(world, session, move), text: move.text }
+    for (const move of session.moves(attacker)) {
+      yield { state: afterMove(world, session, move), learn: () => knowledge.learn(move.says), text: move.text }
+    }
   }
   for (const { owner, scalars } of scenario.leaks) {
-    if (knowledge.powers.owners.includes(owner)) continue
+    if (leaked.includes(owner)) continue
     yield {
-      world: { ...world, knowledge: knowledge.gain([owner], scalars) },
+      state: { scenario, sessions, leaked: [...leaked, owner], intact },
+      learn: () => knowledge.gain([owner], scalars),
       text: () => `the private key of ${owner} becomes known`,
     }
   }
@@ -160,13 +173,13 @@ function mayMove({ scenario, sessions }: World, session: Session): boolean {
   return hasBegun(first) || hasBegun(session.name)
 }
 
-function afterMove(world: World, session: Session, { next, says }: Move): World {
-  const { knowledge } = world
+function afterMove(world: World, session: Session, { next }: Move): Omit<World, 'knowledge'> {
+  const { scenario, leaked, knowledge } = world
   const sessions = world.sessions.map((other) => (other === session ? next : other))
   const peer = next.view?.peer ?? null
   const isNewlyIntact = session.view === null && peer !== null && !knowledge.powers.owners.includes(peer)
   const intact = isNewlyIntact ? new Set([...world.intact, next.name]) : world.intact
-  return { ...world, sessions, knowledge: knowledge.learn(says), intact }
+  return { scenario, sessions, leaked, intact }
 }
 
 function linesTo(node: Node): string[] {

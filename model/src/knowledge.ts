@@ -1,13 +1,12 @@
 // What the attacker knows, and what it can make of that: the closure of Dolev and Yao for the terms of terms.ts.
 import { point, type Term, type TermOf } from './terms.js'
 
-/** A scalar of the attacker's own. One is enough: nothing that an honest side checks tells two of them apart. */
-export const ownScalar = 'm'
-
 export interface Powers {
+  /** Private X25519 keys of the attacker’s own. */
+  readonly own: readonly string[]
   /** Whose private keys the attacker has. */
   readonly owners: readonly string[]
-  /** Private X25519 keys that it has, besides its own. */
+  /** Those of others that it has. */
   readonly scalars: readonly string[]
   /** Suites whose AEAD does not hold: anybody opens and makes its ciphertexts. */
   readonly brokenSuites: readonly number[]
@@ -31,7 +30,7 @@ export class Knowledge {
 
   private constructor(powers: Powers, known: Set<Term>, fresh: readonly Term[]) {
     this.powers = powers
-    this.#scalars = new Set([ownScalar, ...powers.scalars])
+    this.#scalars = new Set([...powers.own, ...powers.scalars])
     const cores = new Map<string, readonly string[]>([['', []]])
     this.known = known
     this.cores = cores
@@ -175,11 +174,19 @@ function partsThatShow(term: Term, owner: string, occurs: (part: Term) => boolea
   }
 }
 
-/** Points that an attacker can put where a public key is awaited: see explore.ts. */
+/**
+ * Points that an attacker can put where a public key is awaited: see explore.ts.
+ *
+ * Each that is known, another encoding of it, and it times a scalar of the attacker’s; one of its own, and the base point.
+ */
 export function publicKeys(knowledge: Knowledge): readonly TermOf<'point'>[] {
-  const keys = [point([]), point([ownScalar])]
-  for (const core of knowledge.cores.values()) {
-    if (core.length > 0) keys.push(point(core), point(core, true), point([...core, ownScalar]))
+  const heard = [...knowledge.known].filter((term) => term.kind === 'point' && term.scalars.length > 0)
+  const cores = [...knowledge.cores.values()].filter((core) => core.length > 0).map((core) => point(core))
+  const { own } = knowledge.powers
+  const keys = new Set([...own.map((scalar) => point([scalar])), point([])])
+  for (const { scalars } of [...heard, ...cores] as TermOf<'point'>[]) {
+    keys.add(point(scalars)).add(point(scalars, true))
+    for (const scalar of own) keys.add(point([...scalars, scalar]))
   }
-  return keys
+  return [...keys]
 }

@@ -93,6 +93,15 @@ export const hiding: Property = {
   },
 }
 
+/** Nobody’s identity shows, to whomever. */
+export const hidingFromAll: Property = {
+  name: 'identity hiding from everybody',
+  broken: ({ scenario, knowledge }) => {
+    const shown = scenario.hidden.find((owner) => knowledge.shows(owner))
+    return shown === undefined ? null : `the attacker learns the identity of ${shown}`
+  },
+}
+
 /** With an honest peer the suite is the first of the initiator’s that the responder has. */
 export const bestSuite: Property = {
   name: 'no downgrade',
@@ -107,7 +116,7 @@ export const bestSuite: Property = {
         const [initiator, responder] = view.role === 'initiator' ? [session, peer] : [peer, session]
         return initiator.suites.find((suite) => responder.suites.includes(suite))
       })
-      if (!bests.some((best) => `${best ?? 0}` === view.agreed['suite'])) {
+      if (bests.length > 0 && !bests.some((best) => `${best ?? 0}` === view.agreed['suite'])) {
         return `${describe(belief)} with suite ${view.agreed['suite']}, though both have a better one`
       }
     }
@@ -132,7 +141,8 @@ export const integrity: Property = {
   },
 }
 
-export const allProperties: readonly Property[] = [
+/** What stalk/2 promises. */
+export const everything: readonly Property[] = [
   secrecy,
   agreement,
   injectivity,
@@ -166,6 +176,8 @@ function nearest(belief: Belief, all: readonly Belief[]): string {
   const differing = Object.entries(belief.view.agreed).filter(
     ([name, value]) => (sharing.view.agreed[name] ?? value) !== value,
   )
-  const differences = differing.map(([name, value]) => `${name} ${value} here, ${sharing.view.agreed[name] ?? ''} there`)
+  const differences = differing.map(
+    ([name, value]) => `${name} ${value} here, ${sharing.view.agreed[name] ?? ''} there`,
+  )
   return `${describe(sharing)}${sharing.session.stage === 'done' ? '' : ', not yet done'}${differences.length === 0 ? '' : `: ${differences.join('; ')}`}`
 }

@@ -46,7 +46,7 @@ export type Term =
       readonly plaintext: Term
     }
 
-export type Kind = Term['kind']
+type Kind = Term['kind']
 export type TermOf<K extends Kind> = Extract<Term, { kind: K }>
 
 /** What a term consists of, as numbers, leads to it: one map for each. */
@@ -66,9 +66,24 @@ function numberOf(name: string): number {
   return names.size - 1
 }
 
-const kinds = { constant: 0, identity: 1, signature: 2, point: 3, zero: 4, tuple: 5, hash: 6, hkdf: 7, aead: 8, stream: 9 }
+const kinds = {
+  constant: 0,
+  identity: 1,
+  signature: 2,
+  point: 3,
+  zero: 4,
+  tuple: 5,
+  hash: 6,
+  hkdf: 7,
+  aead: 8,
+  stream: 9,
+}
 
-function intern<K extends Kind>(kind: K, parts: readonly number[], make: (id: number, kind: K) => TermOf<K>): TermOf<K> {
+function intern<K extends Kind>(
+  kind: K,
+  parts: readonly number[],
+  make: (id: number, kind: K) => TermOf<K>,
+): TermOf<K> {
   let branch = step(root, kinds[kind])
   for (const part of parts) branch = step(branch, part)
   branch.term ??= make(terms++, kind)

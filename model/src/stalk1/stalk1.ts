@@ -18,7 +18,8 @@ const messages = ['pay alice 10', 'pay mallory 99'].map(constant)
 const [sentMessage] = messages
 const trivial = constant('a signature of zeros')
 
-function ephemeral(name: string): string {
+/** The name of a session’s private ephemeral key. */
+export function ephemeralName(name: string): string {
   return `${name}.e`
 }
 
@@ -39,19 +40,19 @@ export function connect(options: Options): { readonly session: Session; readonly
       view: null,
       moves: (attacker) => initiatorMoves(options, attacker),
     },
-    says: [offer(self, point([ephemeral(name)])), constant('iv')],
+    says: [offer(self, point([ephemeralName(name)])), constant('iv')],
   }
 }
 
 /** Every key and name that come with a signature which is taken for right. */
 function* offers({ isOriginal, name }: Options, attacker: Attacker): Generator<{ peer: string; e: Term }> {
-  const own = point([ephemeral(name)])
+  const own = point([ephemeralName(name)])
   for (const e of attacker.publicKeys()) {
     if (!isOriginal && (e.kind === 'zero' || e === own)) continue
     for (const peer of attacker.menu.owners) {
       const isTrivial = e.kind === 'zero' && !attacker.isPassive
-      const proofs = [tuple(identity(peer), e, isTrivial ? trivial : signature(peer, e))]
-      if ([...attacker.clear(proofs)].length > 0) yield { peer, e }
+      const proof = tuple(identity(peer), e, isTrivial ? trivial : signature(peer, e))
+      if (attacker.canSay(proof)) yield { peer, e }
     }
   }
 }
@@ -61,12 +62,13 @@ function* initiatorMoves(options: Options, attacker: Attacker): Generator<Move> 
   const [iv] = ivs
   if (iv === undefined || sentMessage === undefined) return
   for (const { peer, e } of offers(options, attacker)) {
-    const key = sharedSecret(e, ephemeral(name))
+    const key = sharedSecret(e, ephemeralName(name))
     if ((pin !== null && pin !== peer) || key === null) continue
     const agreed = { iv: show(iv), sent: show(sentMessage) }
     const view: View = { role: 'initiator', self, peer, keys: key, agreed }
     yield {
-      text: () => `${name} takes an ack of ${peer} (e = ${show(e)}): it is connected with ${peer}, says fin and “${show(sentMessage)}”`,
+      text: () =>
+        `${name} takes an ack of ${peer} (e = ${show(e)}): it is connected with ${peer}, says fin and “${show(sentMessage)}”`,
       next: finished({ name, self, suites: [] }, `done ${key.id} ${peer}`, 'done', view),
       says: [stream(key, iv, 0, fin), stream(key, iv, 1, sentMessage)],
     }
@@ -85,14 +87,15 @@ export function listen(options: Options): Session {
     view: null,
     moves: function* (attacker) {
       for (const { peer, e } of offers(options, attacker)) {
-        const key = sharedSecret(e, ephemeral(name))
+        const key = sharedSecret(e, ephemeralName(name))
         if (key === null) continue
         for (const iv of ivs) {
-          if ([...attacker.clear([iv])].length === 0) continue
+          if (!attacker.canSay(iv)) continue
           yield {
-            text: () => `${name} (${self}) takes a hello of ${peer} (e = ${show(e)}, ${show(iv)}), says ack with e = g^${ephemeral(name)}`,
+            text: () =>
+              `${name} (${self}) takes a hello of ${peer} (e = ${show(e)}, ${show(iv)}), says ack with e = g^${ephemeralName(name)}`,
             next: awaitFin(options, peer, key, iv),
-            says: [offer(self, point([ephemeral(name)]))],
+            says: [offer(self, point([ephemeralName(name)]))],
           }
         }
       }
@@ -111,7 +114,7 @@ function awaitFin({ name, self }: Options, peer: string, key: Term, iv: Term): S
     stage: 'opening',
     view: null,
     moves: function* (attacker) {
-      for (const _heard of attacker.streamed(key, iv, 0, [fin])) {
+      if (attacker.canSay(stream(key, iv, 0, fin))) {
         yield {
           text: () => `${name} (${self}) takes a fin: it is connected with ${peer}`,
           next: awaitMessage({ name, self, suites: [] }, at, view, iv),
@@ -129,7 +132,8 @@ function awaitMessage(of: Pick<Session, 'name' | 'self' | 'suites'>, at: string,
     stage: 'done',
     view,
     moves: function* (attacker) {
-      for (const message of attacker.streamed(view.keys, iv, 1, messages)) {
+      for (const message of messages) {
+        if (!attacker.canSay(stream(view.keys, iv, 1, message))) continue
         const received = show(message)
         yield {
           text: () => `${of.name} reads “${received}” from ${view.peer ?? 'nobody'}`,

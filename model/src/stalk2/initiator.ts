@@ -35,12 +35,16 @@ export function connect(options: InitiatorOptions): { readonly session: Session;
 }
 
 /** The private keys of an initiator’s attempt, or of a responder: s and e. */
-export function keyNames(variant: Variant, name: string, owner: string | null): { readonly e: string; readonly s: string } {
+export function keyNames(
+  variant: Variant,
+  name: string,
+  owner: string | null,
+): { readonly e: string; readonly s: string } {
   const whose = variant.hasFreshKeys ? name : (owner ?? name)
   return { e: `${whose}.e`, s: `${whose}.s` }
 }
 
-export function payloadA(variant: Variant, self: string | null): Term {
+function payloadA(variant: Variant, self: string | null): Term {
   return variant.hidesIdentity || self === null ? nothing : identity(self)
 }
 
@@ -84,7 +88,7 @@ function awaitReply(options: InitiatorOptions, attempt: Attempt): Session {
 function* retries(options: InitiatorOptions, attempt: Attempt, attacker: Attacker): Generator<Move> {
   const { name, suites } = options
   for (const suite of suites.slice(1)) {
-    for (const _heard of attacker.clear([retryTerm(suite)])) {
+    if (attacker.canSay(retryTerm(suite))) {
       const again = begin(options, suite, { firstA: point([attempt.e]), suite })
       yield {
         text: () => `${name} hears that suite ${suite} is wanted, and says a new A: e = g^${again.e}`,
@@ -113,7 +117,9 @@ function* answersWith(
     if (es === null) continue
     const noise = first.after(s).mixKey(es)
     const context = { variant, role: 'responder', noise, staticKey: s, server: null } as const
-    for (const term of attacker.sealed(noise.lock(), () => acceptable(context, attacker.menu.owners, [nothing], false))) {
+    for (const term of attacker.sealed(noise.lock(), () =>
+      acceptable(context, attacker.menu.owners, [nothing], false),
+    )) {
       const shown = readPayload(context, term)
       if (shown?.owner === undefined || shown.owner === null) continue
       yield* answer(options, attempt, { e, s, peer: shown.owner, noise: noise.after(term) })
@@ -183,8 +189,12 @@ function awaitVerdict(options: InitiatorOptions, noise: Noise, peer: string): Se
           if (heard !== protocol) continue
           const application = choice.join(',')
           yield {
-            text: () => `${name} hears ACCEPT (${application || 'no application protocol'}): it is connected with ${peer}`,
-            next: finished(options, `done ${key} ${application}`, 'done', { ...view, agreed: { ...agreed, application } }),
+            text: () =>
+              `${name} hears ACCEPT (${application || 'no application protocol'}): it is connected with ${peer}`,
+            next: finished(options, `done ${key} ${application}`, 'done', {
+              ...view,
+              agreed: { ...agreed, application },
+            }),
             says: [],
           }
         }

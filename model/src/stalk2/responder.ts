@@ -31,7 +31,7 @@ export function listen(options: ResponderOptions): Session {
     moves: function* (attacker) {
       for (const offered of attacker.menu.preambles) {
         const suite = offered.find((id) => suites.includes(id))
-        if (suite === undefined || [...attacker.clear([preambleTerm(offered)])].length === 0) continue
+        if (suite === undefined || !attacker.canSay(preambleTerm(offered))) continue
         if (suite === offered[0]) yield* answers(offered, suite)(attacker)
         else yield* asksForAnother(options, attacker, offered, suite)
       }
@@ -65,7 +65,7 @@ function* asksForAnother(
   suite: SuiteId,
 ): Generator<Move> {
   const { name, self, suites } = options
-  for (const firstA of attacker.publicKeys()) {
+  for (const firstA of attacker.unread()) {
     const negotiated = { offered, suite, retry: { firstA, suite } }
     const next: Session = {
       name,
@@ -160,7 +160,7 @@ function* payloadsOfC(
     for (const offer of offers) {
       const isIt = variant.sealsOffer
         ? readPayload(context, term)?.parameters === protocolsTerm(offer)
-        : [...attacker.clear([protocolsTerm(offer)])].length > 0
+        : attacker.canSay(protocolsTerm(offer))
       if (isIt) yield { term, offer }
     }
   }
@@ -174,7 +174,11 @@ interface Claim {
 }
 
 /** Says ACCEPT to whom it may. */
-function* judge(options: ResponderOptions, negotiated: Negotiated, { context, term, offer, end }: Claim): Generator<Move> {
+function* judge(
+  options: ResponderOptions,
+  negotiated: Negotiated,
+  { context, term, offer, end }: Claim,
+): Generator<Move> {
   const { name, self, protocols, allowsAnonymous } = options
   const shown = readPayload(context, term)
   if (shown === undefined || (shown.owner === null && !allowsAnonymous)) return
@@ -192,8 +196,14 @@ function* judge(options: ResponderOptions, negotiated: Negotiated, { context, te
   }
   const view: View = { role: 'responder', self, peer: owner, keys: all, agreed }
   yield {
-    text: () => `${name} (${self}) takes C (s = ${show(context.staticKey)}): it is connected with ${owner ?? 'nobody known'}, and says ACCEPT`,
-    next: finished(options, `done ${end.h.id} ${all.id} ${negotiated.offered.join(',')} ${offer.join(',')}`, 'done', view),
+    text: () =>
+      `${name} (${self}) takes C (s = ${show(context.staticKey)}): it is connected with ${owner ?? 'nobody known'}, and says ACCEPT`,
+    next: finished(
+      options,
+      `done ${end.h.id} ${all.id} ${negotiated.offered.join(',')} ${offer.join(',')}`,
+      'done',
+      view,
+    ),
     says: [aead(verdictLock(end), protocolsTerm(chosen))],
   }
 }

@@ -20,6 +20,8 @@ export interface Setting {
   /** Private keys of connections that are known from the beginning. */
   readonly scalars?: readonly string[]
   readonly brokenSuites?: readonly number[]
+  /** Private X25519 keys of the attacker’s own. */
+  readonly own?: readonly string[]
   readonly isPassive?: boolean
   readonly hidden?: readonly string[]
   /** An old connection of Alice with Bob was recorded; with `leaked` its private keys X25519 have become known since. */
@@ -30,11 +32,11 @@ const everybody = ['Alice', 'Bob', 'Mallory']
 
 export function scenario(setting: Setting): Scenario {
   const { variant = asSpecified, initiators = [{}], responders = [{}], preambles = [[1]], offers = [[]] } = setting
-  const { scalars = [], brokenSuites = [], isPassive = false, hidden = [], leaks = [] } = setting
+  const { scalars = [], brokenSuites = [], isPassive = false, hidden = [], leaks = [], own = ['m'] } = setting
   const calls = initiators.map((options, index) => connect(initiatorOptions(variant, `I${index + 1}`, options)))
   const listeners = responders.map((options, index) => listen(responderOptions(variant, `R${index + 1}`, options)))
   const old = setting.old === undefined ? { heard: [], scalars: [] } : oldConnection(variant, setting.old === 'leaked')
-  const powers: Powers = { owners: ['Mallory'], scalars: [...scalars, ...old.scalars], brokenSuites }
+  const powers: Powers = { own, owners: ['Mallory'], scalars: [...scalars, ...old.scalars], brokenSuites }
   const names = everybody.filter((name) => !hidden.includes(name)).map(identity)
   return {
     name: setting.name,
@@ -79,7 +81,7 @@ function oldConnection(variant: Variant, isLeaked: boolean): { heard: readonly T
   const { session, says } = connect(initiatorOptions(variant, 'old I', {}))
   let sessions: readonly Session[] = [session, listen(responderOptions(variant, 'old R', {}))]
   const heard = [...says]
-  const powers: Powers = { owners: [], scalars: [], brokenSuites: [] }
+  const powers: Powers = { own: [], owners: [], scalars: [], brokenSuites: [] }
   const menu: Menu = { preambles: [[1]], offers: [[]], owners: everybody }
   const step = (): boolean => {
     const attacker = new Attacker(Knowledge.of(powers, heard), menu, true)
