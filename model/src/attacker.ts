@@ -1,7 +1,7 @@
 // What the attacker can put into a field of a message. Roles ask for each field that they await, so that every combination is tried
 // which they would accept, and none that they would not: explore.ts says why that is enough.
 import { publicKeys, type Knowledge } from './knowledge.js'
-import { aead, type Lock, point, type Term, zero } from './terms.js'
+import { type Lock, point, type Term, zero } from './terms.js'
 
 /** What may stand in fields that are not keys, ciphertexts or signatures. */
 export interface Menu {
@@ -55,8 +55,9 @@ export class Attacker {
     const heard = knowledge.ciphertexts.filter((term) => fits(lock, term)).map(({ plaintext }) => plaintext)
     yield* heard
     if (this.isPassive || !(knowledge.powers.brokenSuites.includes(lock.suite) || knowledge.can(lock.key))) return
+    if (!knowledge.can(lock.data)) return
     for (const plaintext of candidates()) {
-      if (!heard.includes(plaintext) && knowledge.can(aead(lock, plaintext))) yield plaintext
+      if (!heard.includes(plaintext) && knowledge.can(plaintext)) yield plaintext
     }
   }
 }

@@ -65,7 +65,7 @@ function awaitReply(options: InitiatorOptions, attempt: Attempt): Session {
   const { name, self, suites, variant } = options
   const afterE = remembered((e) => {
     const ee = accepted(variant, sharedSecret(e, attempt.e))
-    return ee === null ? null : attempt.noise.mixHash(e).mixKey(ee)
+    return ee === null ? null : afterEphemeral(variant, attempt, e, attempt.noise.mixHash(e).mixKey(ee))
   })
   return {
     name,
@@ -77,8 +77,8 @@ function awaitReply(options: InitiatorOptions, attempt: Attempt): Session {
     moves: function* (attacker) {
       if (attempt.retry === null) yield* retries(options, attempt, attacker)
       for (const e of attacker.publicKeys()) {
-        const first = afterE(e)
-        if (first !== null) yield* answersWith(options, attempt, attacker, e, first)
+        const begun = afterE(e)
+        if (begun !== null) yield* answersWith(options, attempt, attacker, begun)
       }
     },
   }
@@ -99,27 +99,36 @@ function* retries(options: InitiatorOptions, attempt: Attempt, attacker: Attacke
   }
 }
 
-/**
- * Every B with this ephemeral key.
- *
- * @param first once that is mixed in
- */
+/** B up to its ephemeral key. */
+interface BegunB {
+  readonly e: Term
+  readonly noise: Noise
+  /** What the payload is read with, for each static key that B may have; null if that is refused. */
+  readonly withStatic: (s: Term) => Context | null
+}
+
+function afterEphemeral(variant: Variant, attempt: Attempt, e: Term, noise: Noise): BegunB {
+  const withStatic = remembered((s) => {
+    const es = accepted(variant, sharedSecret(s, attempt.e))
+    if (es === null) return null
+    return { variant, role: 'responder' as const, noise: noise.after(s).mixKey(es), staticKey: s, server: null }
+  })
+  return { e, noise, withStatic }
+}
+
+/** Every B that begins so. */
 function* answersWith(
   options: InitiatorOptions,
   attempt: Attempt,
   attacker: Attacker,
-  e: Term,
-  first: Noise,
+  { e, noise: first, withStatic }: BegunB,
 ): Generator<Move> {
-  const { variant } = options
   for (const s of attacker.sealed(first.lock(), () => attacker.publicKeys())) {
-    const es = accepted(variant, sharedSecret(s, attempt.e))
-    if (es === null) continue
-    const noise = first.after(s).mixKey(es)
-    const context = { variant, role: 'responder', noise, staticKey: s, server: null } as const
-    for (const term of attacker.sealed(noise.lock(), () =>
-      acceptable(context, attacker.menu.owners, [nothing], false),
-    )) {
+    const context = withStatic(s)
+    if (context === null) continue
+    const { noise } = context
+    const candidates = (): Iterable<Term> => acceptable(context, attacker.menu.owners, [nothing], false)
+    for (const term of attacker.sealed(noise.lock(), candidates)) {
       const shown = readPayload(context, term)
       if (shown?.owner === undefined || shown.owner === null) continue
       yield* answer(options, attempt, { e, s, peer: shown.owner, noise: noise.after(term) })

@@ -124,6 +124,11 @@ function answer(options: ResponderOptions, negotiated: Negotiated, e: Term, inA:
 /** @param e the name of its private ephemeral key */
 function awaitC(options: ResponderOptions, negotiated: Negotiated, noise: Noise, e: string): Session {
   const { name, variant, self, suites } = options
+  const withStatic = remembered((s) => {
+    const se = accepted(variant, sharedSecret(s, e))
+    if (se === null) return null
+    return { variant, role: 'initiator' as const, noise: noise.after(s).mixKey(se), staticKey: s, server: self }
+  })
   return {
     name,
     self,
@@ -133,12 +138,10 @@ function awaitC(options: ResponderOptions, negotiated: Negotiated, noise: Noise,
     view: null,
     moves: function* (attacker) {
       for (const s of attacker.sealed(noise.lock(), () => attacker.publicKeys())) {
-        const se = accepted(variant, sharedSecret(s, e))
-        if (se === null) continue
-        const before = noise.after(s).mixKey(se)
-        const context: Context = { variant, role: 'initiator', noise: before, staticKey: s, server: self }
+        const context = withStatic(s)
+        if (context === null) continue
         for (const { term, offer } of payloadsOfC(options, context, attacker)) {
-          const end = variant.sealsC ? before.after(term) : before.mixHash(term)
+          const end = variant.sealsC ? context.noise.after(term) : context.noise.mixHash(term)
           yield* judge(options, negotiated, { context, term, offer, end })
         }
       }
