@@ -42,8 +42,10 @@ export const specified: readonly Check[] = [
   holds({ name: 'one connection, Alice’s name unknown', hidden: ['Alice'], responders: [{}, {}] }),
   holds({ name: 'the same two sides several times', initiators: [{}, {}], responders: [{}, {}] }),
   holds({ name: 'three responders', responders: [{}, {}, {}] }, true),
-  holds({ name: 'an initiator that wants Mallory', initiators: [{}, toMallory], responders: [{}, {}] }),
-  holds({ name: 'an initiator that takes anybody', initiators: [{}, { pin: null }], responders: [{}, {}] }),
+  holds({ name: 'an initiator that wants Mallory', initiators: [{}, toMallory] }),
+  holds({ name: 'the same, two responders', initiators: [{}, toMallory], responders: [{}, {}] }, true),
+  holds({ name: 'an initiator that takes anybody', initiators: [{}, { pin: null }] }),
+  holds({ name: 'the same, two responders', initiators: [{}, { pin: null }], responders: [{}, {}] }, true),
   holds({
     name: 'an anonymous initiator',
     initiators: [{ self: null }, {}],
