@@ -12,6 +12,7 @@ export function findTests(parts = []) {
     'packages/rpc/test',
     'packages/cli/test',
     'examples/test',
+    'model/test',
     'test',
   ]
   return folders
