@@ -94,10 +94,7 @@ test('a second signal, which ends the process at once, leaves no part of a file 
   listener.child.stdin.end()
   const sender = new StalkProcess(to(await listener.port()))
   sender.child.stdin.write(payload)
-  for (let waits = 0; (await partSize(directory)) < payload.length; waits += 1) {
-    assert.ok(waits < 1000, 'the bytes arrive')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+  await allArrives(directory)
   listener.child.kill('SIGTERM')
   listener.child.kill('SIGINT')
   const { code } = await listener.finished()
@@ -115,10 +112,7 @@ test('a sender that is killed is exit code 5 on the other side, which keeps what
   listener.child.stdin.end()
   const sender = new StalkProcess(to(await listener.port()))
   sender.child.stdin.write(payload)
-  for (let waits = 0; (await partSize(directory)) < payload.length; waits += 1) {
-    assert.ok(waits < 1000, 'the bytes arrive')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+  await allArrives(directory)
   sender.child.kill('SIGKILL')
   const { code, stderr } = await listener.finished()
   assert.equal(code, 5)
@@ -126,6 +120,14 @@ test('a sender that is killed is exit code 5 on the other side, which keeps what
   assert.deepEqual(await readdir(directory), ['target'])
   assert.equal(await readFile(target, 'utf8'), 'old')
 })
+
+/** Until the whole payload is in the part of a file. */
+async function allArrives(directory: string): Promise<void> {
+  for (let waits = 0; (await partSize(directory)) < payload.length; waits += 1) {
+    assert.ok(waits < 1000, 'the bytes arrive')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
 
 async function partSize(directory: string): Promise<number> {
   const part = (await readdir(directory)).find((name) => name.endsWith('.part'))
