@@ -7,7 +7,7 @@ import { Lifetime } from './lifetime.js'
 import { checkOptions, MAX_TIMEOUT_MS, wholeNumber } from './options.js'
 import { noRetry, resolveRetry, withRetry, type Retry, type RetryOption } from './retry.js'
 import { letGoOf, type Stream } from './streams.js'
-import { channelName, encoded, headSchema, MethodWire } from './wire.js'
+import { channelName, headSchema, MethodWire } from './wire.js'
 
 /** Options of a call. */
 export interface CallOptions {
@@ -111,7 +111,7 @@ export class CallMaker {
       const head = Head.encode({ deadlineMs: lifetime.remainingMs, metadata })
       const channel = connection.openChannel(this.#channelName, priority === undefined ? {} : { priority })
       const call = new ClientCall({ channel, wire: this.#wire, codes: this.#codes, signal })
-      channel.sendTyped(encoded, head)
+      call.begin(head)
       if ('one' in requests) call.sendOne(requests.one)
       else call.sendAll(requests.many)
       return call

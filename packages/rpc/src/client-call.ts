@@ -38,6 +38,15 @@ export class ClientCall {
     return this.#channel.closed
   }
 
+  /** Sends the head, encoded. Throws as {@link sendOne}. */
+  begin(head: Uint8Array): void {
+    try {
+      this.#channel.sendTyped(encoded, head)
+    } catch (error) {
+      throw this.#giveUp(failureOf(error))
+    }
+  }
+
   /** Sends the only request, encoded. Throws StalkError MESSAGE_TOO_LARGE for one that cannot be sent. */
   sendOne(request: Uint8Array): void {
     try {

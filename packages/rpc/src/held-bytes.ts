@@ -10,6 +10,8 @@ export class HeldBytes {
 
   /** Waits until there is room, in the order of asking, and takes it: the last one may have more than there was. Throws the signal’s reason. */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (bytes === 0) return
     if (this.#waiting.size > 0 || this.#bytes >= this.#maxBytes) await this.#wait(signal)
     this.#bytes += bytes
     this.#wake()

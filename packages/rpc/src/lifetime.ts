@@ -78,7 +78,7 @@ function followAbort(signal: AbortSignal, onAbort: () => void): () => void {
   callbacks.add(onAbort)
   return () => {
     callbacks.delete(onAbort)
-    if (callbacks.size > 0) return
+    if (callbacks.size > 0 || followersOf.get(signal) !== followers) return
     signal.removeEventListener('abort', listener)
     followersOf.delete(signal)
   }

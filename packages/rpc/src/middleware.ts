@@ -2,8 +2,8 @@ import type { CallContext } from './context.js'
 
 /**
  * Something around every call. `next()` carries the call out, and resolves when the handler is done and, for streams, has given its last
- * answer; what it throws is what the call fails with. Whoever does not call it has to throw; whoever does not wait for it learns nothing
- * of how the call ends, and changes nothing about it.
+ * answer; what it throws is what the call fails with, unless the middleware throws something else: an error that is kept back is one all
+ * the same. Whoever does not call it has to throw; whoever does not wait for it learns nothing of how the call ends.
  *
  * ```ts
  * const timed: Middleware = async (context, next) => {
@@ -52,15 +52,13 @@ class InnerCall {
 
   begin(): Promise<void> {
     const running = this.#enter()
-    const onEnd = (): void => {
-      if (this.#running === running) this.#running = null
-    }
+    // whoever does not wait for it must not end the process
+    running.catch(() => undefined)
     this.#running = running
-    running.then(onEnd, onEnd)
     return running
   }
 
-  /** Resolves at once if whoever began it has seen the end of it; otherwise it ends as the call does. */
+  /** Ends as the call does, however much the middleware has seen of that. */
   async ended(): Promise<void> {
     await this.#running
   }

@@ -38,8 +38,7 @@ export class ServerCall {
   #heldBytes = 0
   /** What was wrong with what the peer sent: then it matters no more what the handler makes of it. */
   #fault: RpcError | null = null
-  /** What the handler threw. */
-  #failure: { readonly error: unknown } | null = null
+  #isOver = false
   /** What a method gives that gives one. */
   #result: { readonly value: unknown } | null = null
   /** The handler, while it runs. */
@@ -68,9 +67,10 @@ export class ServerCall {
       await this.#succeed()
     } catch (error) {
       this.#fail(error)
+      // whatever goes on inside of a middleware that gave up works for nobody
+      this.#lifetime.end(new RpcError('CANCELLED', 'the call is over'))
     }
-    // a handler that goes on all the same, since a middleware gave it up, works for nobody
-    if (this.#handling !== null) this.#lifetime.end(new RpcError('CANCELLED', 'the call is over'))
+    this.#isOver = true
     this.#lifetime.release()
     await this.#linger()
     // one that does not heed the signal takes its place until it is done
@@ -94,12 +94,10 @@ export class ServerCall {
   }
 
   async #handle(context: CallContext): Promise<void> {
+    if (this.#isOver) throw new RpcError('CANCELLED', 'the call is over')
     this.#handling = this.#carryOut(context)
     try {
       await this.#handling
-    } catch (error) {
-      this.#failure = { error }
-      throw error
     } finally {
       this.#handling = null
     }
@@ -115,8 +113,6 @@ export class ServerCall {
 
   async #succeed(): Promise<void> {
     if (this.#fault !== null) throw this.#fault
-    // a middleware that keeps an error to itself has no answer for the caller all the same
-    if (this.#failure !== null) throw this.#failure.error
     if (this.#result !== null) await this.#sendResult(this.#result.value)
     await this.#channel.end()
     this.#isAnswered = true
@@ -154,6 +150,8 @@ export class ServerCall {
 
   /** Until the peer has ended its direction, too: what it still sends is not wanted. A call without an outcome must not look like one with. */
   async #linger(): Promise<void> {
+    // the peer may have ended the connection in the middle of the call: then nobody else gives the channel up
+    if (!this.#isAnswered && this.#channel.error !== null) this.#channel.abort()
     if (!this.#isAnswered) return this.#channel.closed
     const timeoutMs = this.#lifetime.remainingMs
     await this.#channel.close(timeoutMs === undefined ? {} : { timeoutMs }).catch(() => undefined)

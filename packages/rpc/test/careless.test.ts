@@ -236,3 +236,61 @@ test('requests of calls that are not over are bounded in bytes: others wait wher
   mayEnd()
   assert.deepEqual(new Set(await Promise.all(calls)), new Set([50_000]))
 })
+
+test('a handler does not begin once its call was answered, and errors inside of a hasty middleware are not lost', async (t) => {
+  const late: Middleware = async (_context, next) => {
+    await pause(50)
+    await next()
+  }
+  const impatient: Middleware = async (_context, next) => {
+    void next()
+    await pause(5)
+    throw new RpcError('FORBIDDEN', 'that takes too long')
+  }
+  const met = nothingMet()
+  const ignored = { onError: () => undefined }
+  const listener = await bobServes(t, [storeOf(met)], { middleware: [impatient, late], ...ignored })
+  const store = rpc(await aliceConnects(t, listener), Store)
+  await assert.rejects(store.write({ key: 'a', value: 'b' }), code('INTERNAL'))
+  await pause(100)
+  assert.equal(met.values.size, 0)
+  const hasty: Middleware = async (_context, next) => {
+    void next()
+    await pause(30)
+  }
+  const failing: Middleware = async (_context, next) => {
+    await next()
+    throw new RpcError('FORBIDDEN', 'after all')
+  }
+  const heard: unknown[] = []
+  const other = await bobServes(t, [storeOf()], { middleware: [hasty, failing], onError: (error) => heard.push(error) })
+  await assert.rejects(rpc(await aliceConnects(t, other), Store).sleep(1), code('INTERNAL'))
+  assert.equal(heard.length, 1)
+})
+
+test('a head that is too large costs no channel', async (t) => {
+  const listener = await bobServes(t, [storeOf()], {}, { limits: { maxChannels: 3, maxMessageBytes: 1000 } })
+  const store = rpc(await aliceConnects(t, listener), Store)
+  const metadata = { large: 'x'.repeat(2000) }
+  for (let count = 0; count < 10; count += 1) {
+    await assert.rejects(store.sleep(1, { metadata }), { code: 'MESSAGE_TOO_LARGE' })
+    // it counts until the peer is told
+    await pause(5)
+  }
+  assert.equal(await store.sleep(1), 1)
+})
+
+test('answers that nobody wants any more take no memory, also if all of them have come', async (t) => {
+  const store = rpc(
+    await aliceConnects(t, await bobServes(t, [storeOf()]), { limits: { maxChannelBytes: 1000 } }),
+    Store,
+  )
+  for (let count = 0; count < 50; count += 1) {
+    for await (const number of store.count({ to: 20 })) {
+      assert.equal(number, 1)
+      if (count % 2 === 0) await pause(5)
+      break
+    }
+  }
+  assert.equal(await store.sleep(1), 1)
+})

@@ -110,3 +110,20 @@ test('where the caller’s time is over first, its handler is told that, and not
   await eventually(() => met.aborted.length === met.sleeps, 'all handlers are told')
   assert.deepEqual([...new Set(met.aborted)], ['DEADLINE_EXCEEDED'])
 })
+
+test('a server is done with a caller that ends the connection in the middle of a call', async (t) => {
+  const { client, server } = await pair(t)
+  const serving = serve(server, [storeOf()], { onError: () => undefined })
+  const sum = rpc(client, Store).sum(endless())
+  const failing = assert.rejects(sum)
+  await pause(50)
+  await client.end()
+  await serving
+  await server.close()
+  await failing
+})
+
+async function* endless(): AsyncGenerator<number> {
+  yield 1
+  await new Promise<never>(() => undefined)
+}

@@ -260,7 +260,7 @@ export class Channel implements AsyncIterable<Spack> {
 
   /**
    * Gives the channel up at once, both ways: what is queued and what is unread is lost. Pending and later calls throw CHANNEL_CLOSED, the
-   * peer’s CHANNEL_RESET with this code and reason. Does nothing if the channel is over.
+   * peer’s CHANNEL_RESET with this code and reason. Of a channel that is over what is unread is dropped.
    *
    * @param options.code 0 (not wanted any more, the default), 1 (refused: nothing was looked at), 2 (internal error), or the application’s
    *   own from 0x4000 to 0xffff
@@ -320,7 +320,11 @@ export class Channel implements AsyncIterable<Spack> {
   }
 
   #giveUp(statement: PeerStatement, error: Error): void {
-    if (this.#isOver) return
+    if (this.#isOver) {
+      this.#isUnwanted = true
+      this.#host.session.discard(this.#id)
+      return
+    }
     this.#host.reset(this.#id, statement)
     this.fail(error)
   }

@@ -1,7 +1,8 @@
 import { StalkError, type PeerStatement } from '../errors.js'
 import { checkNames } from '../option-names.js'
 import { priorities, type Priority } from '../priorities.js'
-import { ResetMeter, type ChannelEvent } from '../session/session.js'
+import { ResetMeter } from '../reset-meter.js'
+import type { ChannelEvent } from '../session/session.js'
 import { Channel, type ChannelHost } from './channel.js'
 import { Waiters } from './waiters.js'
 
@@ -51,7 +52,9 @@ export class Channels {
     this.#host.refuseIfSendingEnded()
     const id = this.#host.session.open(name, priority)
     this.#host.outbox.schedule()
-    return this.#add(true, { id, name, priority }, signal)
+    const channel = this.#add(true, { id, name, priority }, signal)
+    if (this.#host.session.peerIsDone) channel.onEnd(true)
+    return channel
   }
 
   accept(signal?: AbortSignal): Promise<Channel | null> {

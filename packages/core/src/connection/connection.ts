@@ -347,6 +347,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
 
   /** Messages until the peer has sent its last. Leaving the loop early leaves the connection open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Spack, void, undefined> {
+    this.#isReceivedFrom = true
     for (;;) {
       const message = this.#decode(this.#inbox.takeHere()) ?? (await this.receive())
       if (message === null) return

@@ -11,7 +11,7 @@ import {
 } from '../stalk2/channel-control.js'
 import { FrameReader, mainChannel, paddingChannel, type Frame } from '../stalk2/frames.js'
 import { CreditPool, ReceiveWindow, type WindowSizes } from '../stalk2/receive-window.js'
-import { ResetMeter } from '../stalk2/reset-meter.js'
+import { ResetMeter } from '../reset-meter.js'
 import { OutgoingChannel, Scheduler, type ControlEntry } from '../stalk2/scheduler.js'
 import { resetError } from '../stalk2/verdict.js'
 import { IncomingChannel, type IncomingMessage } from './incoming-channel.js'
@@ -132,7 +132,10 @@ export class ChannelTable {
       throw new StalkError('CONNECTION_EXPIRED', 'all numbers of channels are used up: connect anew')
     this.#nextOwnId += 2
     this.#ownCount += 1
-    this.#channels.set(id, this.#channel(id, true, priority, creditBytes, this.#window(id)))
+    const channel = this.#channel(id, true, priority, creditBytes, this.#window(id))
+    // it says nothing more, on no channel
+    channel.peerHasEnded = this.#peerIsDone
+    this.#channels.set(id, channel)
     this.scheduler.say({ type: 'open', id, priority, name })
     return id
   }
@@ -161,28 +164,32 @@ export class ChannelTable {
     const channel = this.#channels.get(id)
     if (channel === undefined || channel.hasEnded) return
     channel.hasEnded = true
-    const onLeft = (): void => {
-      channel.endHasLeft = true
-      this.#uncountIfOver(channel)
-      this.#forgetIfRead(id)
-    }
-    // DONE has ended it already
-    if (this.#isDone) onLeft()
-    else this.scheduler.end(channel.outgoing, onLeft)
+    // DONE ends it as well
+    if (this.#isDone) this.#onEndLeft(channel)
+    else this.scheduler.end(channel.outgoing, () => this.#onEndLeft(channel))
+  }
+
+  #onEndLeft(channel: OpenChannel): void {
+    channel.hasEnded = true
+    channel.endHasLeft = true
+    this.#uncountIfOver(channel)
+    this.#forgetIfRead(channel.id)
   }
 
   /** Says that nothing of ours follows on any channel, once all messages have left. */
   done(reason: string): void {
     if (this.#isDone) return
     this.#isDone = true
-    this.scheduler.say({ type: 'done', reason })
+    this.scheduler.say({ type: 'done', reason }, () => {
+      for (const channel of [...this.#channels.values()]) this.#onEndLeft(channel)
+    })
   }
 
   /** Nobody wants a channel any more, but the peer is not told yet: what it has to send is dropped, and what comes. */
   silence(id: number): void {
     const channel = this.#channels.get(id)
     if (channel === undefined) return
-    this.scheduler.drop(channel.outgoing)
+    this.scheduler.silence(channel.outgoing)
     this.discard(id)
   }
 
@@ -348,7 +355,10 @@ export class ChannelTable {
     }
     this.#nextPeerId += 2
     this.#peerCount += 1
-    this.#channels.set(id, this.#channel(id, false, priority, terms.peers.creditBytes, this.#window(id)))
+    const channel = this.#channel(id, false, priority, terms.peers.creditBytes, this.#window(id))
+    channel.hasEnded = this.#isDone
+    channel.endHasLeft = this.#isDone
+    this.#channels.set(id, channel)
     // each began with credit of its own, which does not end with it
     if (this.#hasTooMuchLeft) this.reset(id, unreadRefusal)
   }

@@ -6,7 +6,6 @@ import type { Priority } from '../priorities.js'
 import type { MessageCoding } from './message-coding.js'
 
 export type { MessageCoding, MessageDecoder, MessageEncoder } from './message-coding.js'
-export { ResetMeter } from '../stalk2/reset-meter.js'
 
 /** What protects the messages of a connection. */
 export interface Cipher {
@@ -90,6 +89,8 @@ export interface SessionChannels {
   queuedMessages(id: number): number
   /** How many messages of a channel `takeOutput` has handed out whole, 0 for the session’s own; Infinity if the channel is over. */
   sentMessages(id: number): number
+  /** Whether the peer has sent its last, on all channels. */
+  readonly peerIsDone: boolean
   /** Whether `takeOutput` has something to say besides messages. */
   readonly hasControl: boolean
 }

@@ -75,6 +75,10 @@ export class Stalk2Channels implements SessionChannels {
     return this.#table.sentMessages(id)
   }
 
+  get peerIsDone(): boolean {
+    return this.#table.peerIsDone
+  }
+
   get hasControl(): boolean {
     return this.#table.scheduler.hasOutput(false)
   }

@@ -134,13 +134,18 @@ export class Scheduler {
     else channel.onEnded = onEnded
   }
 
-  /** Drops what a channel has to send. */
+  /** Drops what a channel has to send, and what is said of it. */
   drop(channel: OutgoingChannel): void {
+    this.silence(channel)
+    this.#credits.delete(channel.id)
+  }
+
+  /** Drops the messages of a channel, and its end. */
+  silence(channel: OutgoingChannel): void {
     this.#bytes -= channel.messages.bytes
     channel.messages.clear()
     channel.onEnded = null
     if (channel.end !== null) this.unsay(channel.end)
-    this.#credits.delete(channel.id)
   }
 
   /** Says something about channels, before all messages. */

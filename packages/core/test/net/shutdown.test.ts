@@ -157,3 +157,27 @@ test(
     assert.equal(client.ending.reason, client.error)
   },
 )
+
+test(
+  'a handler that loops over messages late still gets those that were confirmed when its listener closes',
+  { timeout: 20_000 },
+  async (t) => {
+    let begin = (): void => undefined
+    const mayBegin = new Promise<void>((resolve) => (begin = resolve))
+    const got: unknown[] = []
+    const listener = await bobListens2(t, async (connection) => {
+      await mayBegin
+      for await (const message of connection) {
+        got.push(message.values()[0])
+        if (got.length === 2) void listener.close({ timeoutMs: 5_000 })
+      }
+    })
+    const client = await aliceConnects2(t, listener)
+    for (let count = 0; count < 10; count += 1) client.send(new Spack().integer(count))
+    await client.confirm()
+    begin()
+    assert.equal(await client.receive(), null)
+    await client.close()
+    assert.deepEqual(got, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  },
+)

@@ -1,8 +1,8 @@
 /** What every peer may rely on: SPEC, stalk/2 §14. */
 const peersAllowance = { perSecond: 1000, burst: 10_000 }
 
-/** Less than the peer allows, so that resets which a slow line hands over all at once are no flood there. */
-const ownAllowance = { perSecond: 900, burst: 1000 }
+/** Less than the peer allows: what a line that stalls for 18 seconds hands over all at once is no flood there. */
+const ownAllowance = { perSecond: 500, burst: 1000 }
 
 /** Counts the channels that a side opens and then gives up: each made work that no limit of open channels bounds. */
 export class ResetMeter {
