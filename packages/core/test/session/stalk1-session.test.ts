@@ -266,3 +266,9 @@ test('what the format has no place for does nothing, or is a TypeError', () => {
   assert.deepEqual([a.nextTickAt, a.applicationProtocol, a.failure, a.outputEnded], [Infinity, null, null, false])
   for (const use of [() => a.ping(), () => a.channelBinding, () => a.exportSecret()]) assert.throws(use, TypeError)
 })
+
+test('messages of stalk/1 are encoded by the session alone: there is no coding to do it outside', () => {
+  const { a } = establishedPair()
+  assert.equal(a.coding, null)
+  assert.throws(() => a.sendEncoded(), TypeError)
+})
