@@ -93,6 +93,8 @@ test('a second signal, which ends the process at once, leaves no part of a file 
   const listener = waiting('--output', path.join(directory, 'target'))
   listener.child.stdin.end()
   const sender = new StalkProcess(to(await listener.port()))
+  // it ends when its peer does, whatever it has still to read
+  sender.child.stdin.on('error', () => undefined)
   sender.child.stdin.write(payload)
   await allArrives(directory)
   listener.child.kill('SIGTERM')
