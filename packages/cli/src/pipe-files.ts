@@ -12,7 +12,10 @@ export async function fileSource(file: string): Promise<PipeSource> {
   try {
     const handle = await open(file, 'r')
     const stats = await handle.stat()
-    if (stats.isDirectory()) throw new Error(`${file} is a directory`)
+    if (stats.isDirectory()) {
+      await handle.close()
+      throw new Error(`${file} is a directory`)
+    }
     return { chunks: readable(wholeFile(handle, stats), file), size: stats.isFile() ? stats.size : null }
   } catch (error) {
     throw unreadable(file, error)
@@ -24,12 +27,16 @@ const READ_BYTES = 64 * 1024
 /** What the file had when it was opened, at least: one that is cut short meanwhile is an error, one that grows is not. */
 async function* wholeFile(handle: FileHandle, before: Stats): AsyncGenerator<unknown, void, undefined> {
   let bytes = 0
-  for await (const chunk of handle.createReadStream({ highWaterMark: READ_BYTES, autoClose: false })) {
-    bytes += (chunk as Uint8Array).length
-    yield chunk
+  let after: Stats
+  try {
+    for await (const chunk of handle.createReadStream({ highWaterMark: READ_BYTES, autoClose: false })) {
+      bytes += (chunk as Uint8Array).length
+      yield chunk
+    }
+    after = await handle.stat()
+  } finally {
+    await handle.close()
   }
-  const after = await handle.stat()
-  await handle.close()
   // a file that the kernel makes up may have less than it says
   const hasChanged = after.size !== before.size || after.mtimeMs !== before.mtimeMs
   if (before.isFile() && bytes < before.size && hasChanged) {
