@@ -5,6 +5,7 @@ import {
   unary,
   serverStream,
   clientStream,
+  takesOne,
   bothWays,
   type Contract,
   type Method,
@@ -14,7 +15,7 @@ import {
 import { kindOf, schema, type Kind } from '@stalk/spack/schema'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { hostArgument, identityOption, milliseconds, portFrom } from './arguments.js'
-import { formOf, takesOne, withServer, wrongDescription } from './calling.js'
+import { formOf, withServer, wrongDescription } from './calling.js'
 import { addDialing, type DialOptions } from './dial.js'
 import { CommandError, exitCodes, usageError } from './exit-codes.js'
 import { addNotes } from './help-notes.js'

@@ -1,6 +1,6 @@
 // What the commands have in common that call methods.
 import type { Connection } from '@stalk/core'
-import { Introspection, rpc, RpcError, type MethodDescription, type ServerDescription } from '@stalk/rpc'
+import { Introspection, rpc, RpcError, type ServerDescription } from '@stalk/rpc'
 import type { KindForm } from '@stalk/spack/schema'
 import { dial, type DialOptions } from './dial.js'
 import { CommandError, exitCodes } from './exit-codes.js'
@@ -59,11 +59,6 @@ export function formOf(json: string): KindForm {
 export function wrongDescription(error: unknown): CommandError {
   const message = `the server describes what is no method: ${(error as Error).message}`
   return new CommandError('RESPONSE_INVALID', message, exitCodes.lost, error)
-}
-
-/** Whether a method takes exactly one request. */
-export function takesOne({ type }: Pick<MethodDescription, 'type'>): boolean {
-  return type === 'unary' || type === 'serverStream'
 }
 
 async function describeServer(

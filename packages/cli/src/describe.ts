@@ -1,9 +1,9 @@
 import { escapeControls } from '@stalk/core'
-import type { MethodDescription, ServerDescription } from '@stalk/rpc'
+import { givesOne, takesOne, type MethodDescription, type ServerDescription } from '@stalk/rpc'
 import type { KindForm } from '@stalk/spack/schema'
 import type { Command } from 'commander'
 import { hostArgument, identityOption, portFrom } from './arguments.js'
-import { formOf, takesOne, withServer } from './calling.js'
+import { formOf, withServer } from './calling.js'
 import { addDialing, type DialOptions } from './dial.js'
 import { addNotes } from './help-notes.js'
 import { escapeJson } from './message-json.js'
@@ -59,9 +59,8 @@ function linesOf({ services }: ServerDescription): string[] {
 }
 
 function methodLines(service: string, method: MethodDescription): string[] {
-  const givesOne = method.type === 'unary' || method.type === 'clientStream'
   const request = `${takesOne(method) ? '' : 'stream of '}${textOf(method.request)}`
-  const response = `${givesOne ? '' : 'stream of '}${textOf(method.response)}`
+  const response = `${givesOne(method) ? '' : 'stream of '}${textOf(method.response)}`
   const errors = method.errors.map(({ code, details }) => `  ${code}${details === null ? '' : ` ${textOf(details)}`}`)
   return [`${service}.${method.name} (${request}) -> ${response}${method.idempotent ? ', idempotent' : ''}`, ...errors]
 }

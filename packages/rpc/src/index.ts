@@ -1,4 +1,4 @@
-export { bothWays, clientStream, serverStream, service, unary } from './contract.js'
+export { bothWays, clientStream, givesOne, serverStream, service, takesOne, unary } from './contract.js'
 export type {
   Contract,
   ErrorKinds,
