@@ -27,7 +27,7 @@ export interface CallOptions {
 export type CallTarget = Pick<Connection, 'openChannel'> | Pick<ReconnectingConnection, 'connected'>
 
 /** What a call sends: its only request, encoded, or a stream of them. */
-type Requests = { readonly one: Uint8Array } | { readonly many: Stream<unknown> }
+type Outgoing = { readonly one: Uint8Array } | { readonly many: Stream<unknown> }
 
 const optionNames = ['signal', 'timeoutMs', 'metadata', 'retry', 'priority']
 
@@ -77,7 +77,7 @@ export class CallMaker {
   }
 
   /** What is wrong with the only request is found at once, before anything is sent, and once for all attempts. */
-  #requestsOf(input: unknown): Requests {
+  #requestsOf(input: unknown): Outgoing {
     return takesOne(this.#method) ? { one: this.#wire.writeRequest(input) } : { many: input as Stream<unknown> }
   }
 
@@ -101,7 +101,7 @@ export class CallMaker {
   }
 
   /** Opens the channel, where there is a connection at once, and sends what is to be sent. */
-  async #open(requests: Requests, { metadata, priority }: CallOptions, lifetime: Lifetime): Promise<ClientCall> {
+  async #open(requests: Outgoing, { metadata, priority }: CallOptions, lifetime: Lifetime): Promise<ClientCall> {
     const target = this.#target
     const { signal } = lifetime
     try {

@@ -1,10 +1,11 @@
-import { StalkError, type StalkErrorCode } from '@stalk/core'
+import { describeThrown, StalkError, type StalkErrorCode } from '@stalk/core'
 import { RpcError } from './errors.js'
 import { resetCodes } from './wire.js'
 
 /** What a call fails with when its channel, or the connection, fails with an error. Other errors stay what they are. */
 export function failureOf(error: unknown): Error {
-  if (!(error instanceof StalkError)) return error instanceof Error ? error : new Error(String(error), { cause: error })
+  if (!(error instanceof StalkError))
+    return error instanceof Error ? error : new Error(describeThrown(error), { cause: error })
   if (ofMessage.has(error.code)) return error
   const options = { cause: error }
   if (error.code === 'CHANNEL_RESET') return ofReset(error)

@@ -33,33 +33,16 @@ export async function throughMiddleware(
       await carryOut()
       return
     }
-    const inner = new InnerCall(() => enter(depth + 1))
-    await layer(context, () => inner.begin())
-    await inner.ended()
+    let inner = Promise.resolve()
+    await layer(context, () => {
+      inner = enter(depth + 1)
+      // whoever does not wait for it must not end the process
+      inner.catch(() => undefined)
+      return inner
+    })
+    // the call ends as it does, however much the middleware has seen of that
+    await inner
   }
   await enter(0)
   if (innermost <= middleware.length) throw new TypeError('a middleware neither called next() nor threw')
-}
-
-/** What is inside of one middleware. */
-class InnerCall {
-  readonly #enter: () => Promise<void>
-  #running: Promise<void> | null = null
-
-  constructor(enter: () => Promise<void>) {
-    this.#enter = enter
-  }
-
-  begin(): Promise<void> {
-    const running = this.#enter()
-    // whoever does not wait for it must not end the process
-    running.catch(() => undefined)
-    this.#running = running
-    return running
-  }
-
-  /** Ends as the call does, however much the middleware has seen of that. */
-  async ended(): Promise<void> {
-    await this.#running
-  }
 }

@@ -113,7 +113,7 @@ export class ServerCall {
 
   async #succeed(): Promise<void> {
     if (this.#fault !== null) throw this.#fault
-    if (this.#result !== null) await this.#sendResult(this.#result.value)
+    if (this.#result !== null) await this.#sendItem(this.#result.value)
     await this.#channel.end()
     this.#isAnswered = true
   }
@@ -212,12 +212,6 @@ export class ServerCall {
   #noticeClose(): void {
     if (!this.#channel.isDiscarding || this.#isAnswered || this.#lifetime.signal.aborted) return
     this.#lifetime.end(closedHere())
-  }
-
-  async #sendResult(value: unknown): Promise<void> {
-    // the caller may take its time to read it, and needs it once only
-    this.#result = null
-    await this.#sendItem(value)
   }
 
   async #sendItem(item: unknown): Promise<void> {

@@ -76,20 +76,18 @@ export const encoded: MessageEncoder<Uint8Array> = { encode: (message) => messag
 /** How the values of one method travel, as encoded messages. What cannot be written is an error that names the method and the place. */
 export class MethodWire {
   readonly #name: string
-  readonly #request: Schema<{ request: unknown }>
   readonly #answer: AnswerSchema
   /** For errors whose details have a kind. */
   readonly #errors: ReadonlyMap<string, AnswerSchema>
-  /** Reads what the caller says. */
-  readonly requests: MessageDecoder<{ readonly request: unknown }>
+  /** What the caller says. */
+  readonly requests: Schema<{ request: unknown }>
   /** Reads what the answering side says. */
   readonly answers: MessageDecoder<Answer>
 
   /** @param name `service.method` */
   constructor(name: string, { request, response, errors }: Method) {
     this.#name = name
-    this.#request = schema({ request })
-    this.requests = this.#request
+    this.requests = schema({ request })
     this.answers = { decode: (message) => this.#readAnswer(message) }
     this.#answer = answerSchema(response, any)
     const kinds = Object.entries(errors).flatMap(([code, kind]) => (kind === undefined ? [] : [[code, kind] as const]))
@@ -98,7 +96,7 @@ export class MethodWire {
 
   /** Throws TypeError, RangeError for what is none of the kind; SpackError for what exceeds the limits. */
   writeRequest(request: unknown): Uint8Array {
-    return this.#write(this.#request, { request })
+    return this.#write(this.requests, { request })
   }
 
   /** Throws as {@link writeRequest}. */

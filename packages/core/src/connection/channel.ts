@@ -24,7 +24,7 @@ export interface ChannelHost {
   /** There is nothing more to be told about this channel. */
   readonly onOver: (id: number) => void
   /** Gives it up, both ways, as soon as the peer may be told. */
-  readonly reset: (id: number, statement: PeerStatement) => void
+  readonly reset: (statement: PeerStatement) => void
 }
 
 interface ChannelParts {
@@ -135,7 +135,7 @@ export class Channel implements AsyncIterable<Spack> {
     this.#refuseIfSendingEnded()
     const { coding, outbox, onUse } = this.#host
     const message = coding.encodeTyped(schema, value)
-    const roomLeft = outbox.sendEncodedOn(this.#id, message)
+    const roomLeft = outbox.sendOn(this.#id, message)
     onUse('sent', message)
     return roomLeft
   }
@@ -191,37 +191,6 @@ export class Channel implements AsyncIterable<Spack> {
       if (this.#error !== null) throw this.#error
       if (this.#peerHasEnded) return null
       await this.#arrivals.add(signal)
-    }
-  }
-
-  #receive<M>(decode: (bytes: Uint8Array) => M, signal: AbortSignal | undefined): Promise<M | null> {
-    if (signal?.aborted) return Promise.reject(signal.reason as Error)
-    if (this.#isUnwanted && this.#error === null) return Promise.resolve(null)
-    const bytes = this.#take()
-    if (bytes !== null) return this.#afterTurn(decode, bytes)
-    if (this.#error !== null) return Promise.reject(this.#error)
-    if (this.#peerHasEnded) return Promise.resolve(null)
-    const arrived = this.#waiters.add(signal)
-    return withCaller(arrived.then((message) => (message === null ? null : this.#decode(decode, message))))
-  }
-
-  /** What is here already is read at once, but not without end: others on this machine have something to do as well. */
-  async #afterTurn<M>(decode: (bytes: Uint8Array) => M, bytes: Uint8Array): Promise<M> {
-    const turn = yieldToLoop()
-    if (turn !== null) await turn
-    return this.#decode(decode, bytes)
-  }
-
-  #decode<M>(decode: (bytes: Uint8Array) => M, bytes: Uint8Array): M {
-    const { onFailure, onUse } = this.#host
-    try {
-      const message = decode(bytes)
-      onUse('received', message instanceof Spack ? message : bytes)
-      return message
-    } catch (error) {
-      // what is no message at all ends the connection
-      if (error instanceof StalkError) onFailure(error)
-      throw error
     }
   }
 
@@ -325,8 +294,39 @@ export class Channel implements AsyncIterable<Spack> {
       this.#host.session.discard(this.#id)
       return
     }
-    this.#host.reset(this.#id, statement)
+    this.#host.reset(statement)
     this.fail(error)
+  }
+
+  #receive<M>(decode: (bytes: Uint8Array) => M, signal: AbortSignal | undefined): Promise<M | null> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
+    if (this.#isUnwanted && this.#error === null) return Promise.resolve(null)
+    const bytes = this.#take()
+    if (bytes !== null) return this.#afterTurn(decode, bytes)
+    if (this.#error !== null) return Promise.reject(this.#error)
+    if (this.#peerHasEnded) return Promise.resolve(null)
+    const arrived = this.#waiters.add(signal)
+    return withCaller(arrived.then((message) => (message === null ? null : this.#decode(decode, message))))
+  }
+
+  /** What is here already is read at once, but not without end: others on this machine have something to do as well. */
+  async #afterTurn<M>(decode: (bytes: Uint8Array) => M, bytes: Uint8Array): Promise<M> {
+    const turn = yieldToLoop()
+    if (turn !== null) await turn
+    return this.#decode(decode, bytes)
+  }
+
+  #decode<M>(decode: (bytes: Uint8Array) => M, bytes: Uint8Array): M {
+    const { onFailure, onUse } = this.#host
+    try {
+      const message = decode(bytes)
+      onUse('received', message instanceof Spack ? message : bytes)
+      return message
+    } catch (error) {
+      // what is no message at all ends the connection
+      if (error instanceof StalkError) onFailure(error)
+      throw error
+    }
   }
 
   #take(): Uint8Array | null {

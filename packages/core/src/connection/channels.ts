@@ -131,7 +131,7 @@ export class Channels {
       // one that was given up before anybody asked for it
       if (channel.error !== null) this.#pending.delete(id)
     }
-    const reset = (_id: number, statement: PeerStatement): void => this.#resets.say(id, statement, isOurs)
+    const reset = (statement: PeerStatement): void => this.#resets.say(id, statement, isOurs)
     const channel = new Channel({ id, name, priority, host: { ...this.#host, onOver, reset }, signal })
     this.#open.set(id, channel)
     return channel

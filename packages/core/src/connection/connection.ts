@@ -276,7 +276,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     const { coding } = this.#session
     if (coding === null) return this.send(decode(schema.encode(value), { form: 'compact' }))
     const message = coding.encodeTyped(schema, value)
-    const roomLeft = this.#outbox.sendEncoded(message)
+    const roomLeft = this.#outbox.send(message)
     this.#onUse('sent', message)
     if (this.#inbox.full) this.#updateReading()
     return roomLeft
@@ -676,7 +676,6 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     }
   }
 
-  /** A message was sent or came, on whichever channel. */
   #decode(message: Spack | Uint8Array | null): Spack | null {
     if (!(message instanceof Uint8Array)) return message
     try {
@@ -708,7 +707,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     return error
   }
 
-  /** @param message encoded, if it goes by a schema */
+  /** A message was sent or came, on whichever channel. @param message encoded, if it goes by a schema */
   #onUse(direction: 'sent' | 'received', message: Spack | Uint8Array): void {
     this.#usedAt = performance.now()
     if (direction === 'sent') this.#messagesSent += 1

@@ -67,45 +67,22 @@ export class Outbox {
     return this.#bytesSent
   }
 
-  /** Throws SEND_QUEUE_FULL, and what is wrong with the message. */
-  send(message: Spack): boolean {
+  /** @param message encoded, if it goes by a schema. Throws SEND_QUEUE_FULL, and what is wrong with the message. */
+  send(message: Spack | Uint8Array): boolean {
     this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
-    this.#session.send(message)
-    this.#accepted += 1
-    if (this.#autoFlush) this.schedule()
-    return this.#ownBytes < HIGH_WATER_BYTES
-  }
-
-  /** The same for one that is encoded already. */
-  sendEncoded(message: Uint8Array): boolean {
-    this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
-    this.#session.sendEncoded(message)
+    if (message instanceof Uint8Array) this.#session.sendEncoded(message)
+    else this.#session.send(message)
     this.#accepted += 1
     if (this.#autoFlush) this.schedule()
     return this.#ownBytes < HIGH_WATER_BYTES
   }
 
   /** The same on a channel, whose own queue counts. */
-  sendOn(id: number, message: Spack): boolean {
-    const channels = this.#channelsFor(id)
-    channels.send(id, message)
-    return this.#hasRoomAfter(channels, id)
-  }
-
-  /** The same for one that is encoded already. */
-  sendEncodedOn(id: number, message: Uint8Array): boolean {
-    const channels = this.#channelsFor(id)
-    channels.sendEncoded(id, message)
-    return this.#hasRoomAfter(channels, id)
-  }
-
-  #channelsFor(id: number): SessionChannels {
+  sendOn(id: number, message: Spack | Uint8Array): boolean {
     const channels = this.#channels()
     this.#refuseIfFull(channels.queuedBytes(id), channels.queuedMessages(id))
-    return channels
-  }
-
-  #hasRoomAfter(channels: SessionChannels, id: number): boolean {
+    if (message instanceof Uint8Array) channels.sendEncoded(id, message)
+    else channels.send(id, message)
     if (this.#autoFlush) this.schedule()
     return channels.queuedBytes(id) < HIGH_WATER_BYTES && channels.queuedMessages(id) < HIGH_WATER_MESSAGES
   }
