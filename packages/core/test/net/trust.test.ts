@@ -444,6 +444,8 @@ test('a signal that aborts while the list is written cuts the line at once, and 
 async function holdLock(t: TestContext, file: string): Promise<() => Promise<void>> {
   const lock = `${file}.lock`
   await mkdir(lock)
+  // an empty one is a lock whose holder is done
+  await writeFile(path.join(lock, '0'), '')
   let count = 0
   const living = setInterval(() => void writeFile(path.join(lock, `${(count += 1)}`), '').catch(() => undefined), 20)
   const release = async (): Promise<void> => {
