@@ -56,7 +56,7 @@ const Bytes = schema({ bytes })
 const bytesBySchema: Coding = {
   send: (connection, message) => connection.sendTyped(Bytes, { bytes: message as Uint8Array }),
   async receiveAll(connection, receive) {
-    for await (const message of connection.typed(Bytes)) receive(message.bytes)
+    for await (const batch of connection.typedBatches(Bytes)) for (const message of batch) receive(message.bytes)
   },
 }
 
@@ -64,7 +64,7 @@ const ReadingSchema = schema({ seq: integer, ts: float64, name: string, payload:
 const readingBySchema: Coding = {
   send: (connection, message) => connection.sendTyped(ReadingSchema, message as Reading),
   async receiveAll(connection, receive) {
-    for await (const message of connection.typed(ReadingSchema)) receive(message)
+    for await (const batch of connection.typedBatches(ReadingSchema)) for (const message of batch) receive(message)
   },
 }
 

@@ -58,7 +58,7 @@ function decodeClassic(bytes: Uint8Array, limits: SpackLimits, sha256: Sha256): 
 
 function decodeCompact(bytes: Uint8Array, limits: SpackLimits): Spack {
   checkPacketBytes(bytes.length, limits)
-  const typesStart = typesStartOf(bytes)
-  const dataStart = dataStartOf(bytes, typesStart)
+  const typesStart = typesStartOf(bytes, 0, bytes.length)
+  const dataStart = dataStartOf(bytes, 0, typesStart, bytes.length)
   return decodeElements(bytes, typesStart, dataStart, bytes.length, { limits, compact: true })
 }

@@ -11,6 +11,7 @@ export class GrowingWriter extends Writer {
   limits: SpackLimits = defaultSpackLimits
   /** Where what is being written begins. */
   start = 0
+  #hasGrown = false
   #elements = 0
   #depth = 0
 
@@ -19,12 +20,18 @@ export class GrowingWriter extends Writer {
     return this.target
   }
 
+  /** Whether the buffer is another one than it was at the start. */
+  get hasGrown(): boolean {
+    return this.#hasGrown
+  }
+
   /** Starts anew at some place in a buffer. */
   begin(buffer: Uint8Array, start: number, limits: SpackLimits): void {
     this.target = buffer
     this.start = start
     this.offset = start
     this.limits = limits
+    this.#hasGrown = false
     this.#elements = 0
     this.#depth = 0
   }
@@ -106,6 +113,7 @@ export class GrowingWriter extends Writer {
     const buffer = new Uint8Array(Math.max(written + count, 2 * written))
     buffer.set(this.target.subarray(this.start, this.offset))
     this.target = buffer
+    this.#hasGrown = true
     this.start = 0
     this.offset = written
   }

@@ -28,6 +28,31 @@ export class PacketBuffer {
     this.data.offset += headBytes
   }
 
+  /** The same at a place in somebody’s memory, in which nothing else is after it. */
+  beginAt(target: Uint8Array, start: number, headBytes: number, limits: SpackLimits): void {
+    this.#gap = headBytes
+    this.types.begin(this.types.buffer, 0, limits)
+    this.data.begin(target, start, limits)
+    this.data.offset += headBytes
+  }
+
+  /**
+   * The end of the packet in that memory; a packet that has outgrown it, by itself.
+   * @throws SpackError SPACK_PACKET_TOO_LARGE
+   */
+  finishAt(target: Uint8Array): number | Uint8Array {
+    const { types, data } = this
+    const typesBytes = types.offset
+    const headBytes = unsignedBytes(typesBytes) + typesBytes
+    const shift = headBytes - this.#gap
+    if (data.buffer !== target || data.offset + shift > target.length) return this.#finishOwn()
+    const { start } = data
+    checkPacketBytes(data.offset + shift - start, data.limits)
+    if (shift !== 0) target.copyWithin(start + headBytes, start + this.#gap, data.offset)
+    this.#writeHead(target, start, typesBytes)
+    return data.offset + shift
+  }
+
   /**
    * The packet: bytes that nobody writes to any more. Those of small packets are a view of a buffer that they share.
    * @throws SpackError SPACK_PACKET_TOO_LARGE
@@ -39,18 +64,30 @@ export class PacketBuffer {
     const dataStart = data.start + this.#gap
     const packetBytes = headBytes + data.offset - dataStart
     checkPacketBytes(packetBytes, data.limits)
-    // what has outgrown the shared buffer has one of its own, which it may keep if it fills most of it
-    const isOwn = data.buffer !== this.#shared
-    if (headBytes > this.#gap || (isOwn ? 2 * packetBytes < data.buffer.length : packetBytes > smallPacket)) {
-      const packet = new Uint8Array(packetBytes)
-      this.#writeHead(packet, 0, typesBytes)
-      packet.set(data.buffer.subarray(dataStart, data.offset), headBytes)
-      return packet
-    }
+    if (data.buffer !== this.#shared || headBytes > this.#gap || packetBytes > smallPacket) return this.#finishOwn()
     const start = dataStart - headBytes
     this.#writeHead(data.buffer, start, typesBytes)
-    if (!isOwn) this.#used = data.offset
+    this.#used = data.offset
     return data.buffer.subarray(start, data.offset)
+  }
+
+  /** What has outgrown its buffer has one of its own, which it may keep if it fills most of it. */
+  #finishOwn(): Uint8Array {
+    const { types, data } = this
+    const typesBytes = types.offset
+    const headBytes = unsignedBytes(typesBytes) + typesBytes
+    const dataStart = data.start + this.#gap
+    const packetBytes = headBytes + data.offset - dataStart
+    checkPacketBytes(packetBytes, data.limits)
+    const isOwn = data.hasGrown && 2 * packetBytes >= data.buffer.length
+    if (isOwn && headBytes <= this.#gap) {
+      this.#writeHead(data.buffer, dataStart - headBytes, typesBytes)
+      return data.buffer.subarray(dataStart - headBytes, data.offset)
+    }
+    const packet = new Uint8Array(packetBytes)
+    this.#writeHead(packet, 0, typesBytes)
+    packet.set(data.buffer.subarray(dataStart, data.offset), headBytes)
+    return packet
   }
 
   #writeHead(packet: Uint8Array, start: number, typesBytes: number): void {

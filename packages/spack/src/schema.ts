@@ -76,6 +76,8 @@ export class Schema<T> {
   readonly #limits: SpackLimits
   readonly #sha256: Sha256 | undefined
   readonly #headBytes: number
+  /** What the types and their size took last, and take the next time as a rule. */
+  #lastHeadBytes: number
   #fingerprint: string | null = null
 
   constructor(fields: Fields, options: SchemaOptions = {}) {
@@ -84,6 +86,7 @@ export class Schema<T> {
     this.#sha256 = options.sha256
     // the size of the types, and for each a code or two and a length, if it is a short one
     this.#headBytes = 4 + 4 * this.#layout.fields.length
+    this.#lastHeadBytes = this.#headBytes
   }
 
   /**
@@ -109,34 +112,46 @@ export class Schema<T> {
   }
 
   /**
+   * The same into `target`, whose bytes from `offset` on are ours: where the packet ends; or the packet, if that has no room for it. Of
+   * what is after the end, and of all of it if this throws, nobody knows what it is.
+   * @throws RangeError for an offset that is none in `target`; what {@link encode} throws
+   */
+  encodeInto(value: T, target: Uint8Array, offset: number): number | Uint8Array {
+    if (!(offset >= 0 && offset <= target.length)) throw new RangeError(`there is no offset ${offset} in ${target.length} bytes`)
+    const buffer = idleBuffer ?? new PacketBuffer()
+    idleBuffer = null
+    const layout = this.#layout
+    try {
+      const count = layout.count(value)
+      buffer.beginAt(target, offset, this.#lastHeadBytes, this.#limits)
+      buffer.data.countElements(count)
+      layout.compiled.write(buffer.types, buffer.data, value as Record<string, unknown>, count)
+      this.#lastHeadBytes = 1 + buffer.types.offset
+      return buffer.finishAt(target)
+    } catch (error) {
+      throw placed(error)
+    } finally {
+      idleBuffer = buffer
+    }
+  }
+
+  /**
    * The value of a compact packet. It shares no memory with the bytes. Elements after those of the schema are read and left out.
    * @throws SpackError for what is no packet (see `decode`), and SPACK_SCHEMA_MISMATCH, SPACK_FIELD_MISSING,
    * SPACK_INTEGER_UNSAFE, SPACK_VALUE_UNKNOWN for a packet that the schema does not fit; with the path of the value.
    */
   decode(bytes: Uint8Array): T {
     const input = plainBytes(bytes)
-    const limits = this.#limits
-    const layout = this.#layout
-    checkPacketBytes(input.length, limits)
-    const typesStart = typesStartOf(input)
-    const dataStart = dataStartOf(input, typesStart)
-    types.begin(input, typesStart, dataStart, limits)
-    data.begin(input, dataStart, input.length, limits)
-    try {
-      data.countElements(layout.required)
-      const value = layout.compiled.read(types, data, 0)
-      while (types.left > 0) {
-        data.countElements(1)
-        readElement(types, data, true)
-      }
-      expectEnd(data)
-      return value as T
-    } catch (error) {
-      throw placed(error)
-    } finally {
-      types.release()
-      data.release()
+    return this.#read(input, 0, input.length)
+  }
+
+  /** The same of the packet from `start` to `end` in `bytes`. @throws RangeError for a part that there is not; what {@link decode} throws */
+  decodeFrom(bytes: Uint8Array, start: number, end: number): T {
+    const input = plainBytes(bytes)
+    if (!(start >= 0 && start <= end && end <= input.length)) {
+      throw new RangeError(`there is no part from ${start} to ${end} in ${input.length} bytes`)
     }
+    return this.#read(input, start, end)
   }
 
   /** A value as a packet of elements, such as `connection.send` takes. Throws as {@link encode}. */
@@ -165,5 +180,30 @@ export class Schema<T> {
       this.#fingerprint = Array.from(hash, (part) => part.toString(16).padStart(2, '0')).join('')
     }
     return this.#fingerprint
+  }
+
+  #read(input: Uint8Array, start: number, end: number): T {
+    const limits = this.#limits
+    const layout = this.#layout
+    checkPacketBytes(end - start, limits)
+    const typesStart = typesStartOf(input, start, end)
+    const dataStart = dataStartOf(input, start, typesStart, end)
+    types.begin(input, typesStart, dataStart, limits)
+    data.begin(input, dataStart, end, limits)
+    try {
+      data.countElements(layout.required)
+      const value = layout.compiled.read(types, data, 0)
+      while (types.left > 0) {
+        data.countElements(1)
+        readElement(types, data, true)
+      }
+      expectEnd(data)
+      return value as T
+    } catch (error) {
+      throw placed(error)
+    } finally {
+      types.release()
+      data.release()
+    }
   }
 }

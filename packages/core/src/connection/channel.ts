@@ -3,6 +3,7 @@ import { StalkError, type PeerStatement } from '../errors.js'
 import { checkNames } from '../option-names.js'
 import type { Priority } from '../priorities.js'
 import type { MessageCoding, MessageDecoder, MessageEncoder, SessionChannels } from '../session/session.js'
+import { diagnostics } from './diagnostics.js'
 import type { Outbox } from './outbox.js'
 import { withCaller } from './caller.js'
 import { checkReason } from './statements.js'
@@ -17,8 +18,10 @@ export interface ChannelHost {
   readonly outbox: Outbox
   /** Throws what keeps the connection from sending. */
   readonly refuseIfSendingEnded: () => void
-  /** A message was sent, or came and is received; encoded, if it goes by a schema. */
-  readonly onUse: (direction: 'sent' | 'received', message: Spack | Uint8Array) => void
+  /** A message was sent, or came and is received. */
+  readonly onUse: (direction: 'sent' | 'received') => void
+  /** Tells whoever watches of it; encoded, if it goes by a schema. */
+  readonly publish: (direction: 'sent' | 'received', message: Spack | Uint8Array) => void
   /** The session has failed. */
   readonly onFailure: (error: StalkError) => void
   /** There is nothing more to be told about this channel. */
@@ -116,8 +119,10 @@ export class Channel implements AsyncIterable<Spack> {
   send(message: Spack): boolean {
     if (!(message instanceof Spack)) throw new TypeError("send takes a Spack: new Spack().string('hi')")
     this.#refuseIfSendingEnded()
-    const roomLeft = this.#host.outbox.sendOn(this.#id, message)
-    this.#host.onUse('sent', message)
+    const { outbox, onUse, publish } = this.#host
+    const roomLeft = outbox.sendOn(this.#id, message)
+    onUse('sent')
+    if (diagnostics.message.hasSubscribers) publish('sent', message)
     return roomLeft
   }
 
@@ -133,10 +138,10 @@ export class Channel implements AsyncIterable<Spack> {
    */
   sendTyped<T>(schema: MessageEncoder<T>, value: T): boolean {
     this.#refuseIfSendingEnded()
-    const { coding, outbox, onUse } = this.#host
-    const message = coding.encodeTyped(schema, value)
-    const roomLeft = outbox.sendOn(this.#id, message)
-    onUse('sent', message)
+    const { outbox, onUse, publish } = this.#host
+    const roomLeft = outbox.sendTypedOn(this.#id, schema, value)
+    onUse('sent')
+    if (diagnostics.message.hasSubscribers) publish('sent', schema.encode(value))
     return roomLeft
   }
 
@@ -317,10 +322,11 @@ export class Channel implements AsyncIterable<Spack> {
   }
 
   #decode<M>(decode: (bytes: Uint8Array) => M, bytes: Uint8Array): M {
-    const { onFailure, onUse } = this.#host
+    const { onFailure, onUse, publish } = this.#host
     try {
       const message = decode(bytes)
-      onUse('received', message instanceof Spack ? message : bytes)
+      onUse('received')
+      if (diagnostics.message.hasSubscribers) publish('received', message instanceof Spack ? message : bytes)
       return message
     } catch (error) {
       // what is no message at all ends the connection

@@ -17,6 +17,7 @@ import type {
   SignRequest,
 } from '../session/session.js'
 import { abortable } from './abortable.js'
+import { batches, checkBatch, type BatchOptions } from './batches.js'
 import { pointAtCaller, withCaller } from './caller.js'
 import { diagnostics } from './diagnostics.js'
 import type { Channel } from './channel.js'
@@ -256,7 +257,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     if (!(message instanceof Spack)) throw new TypeError("send takes a Spack: new Spack().string('hi')")
     this.#refuseIfSendingEnded()
     const roomLeft = this.#outbox.send(message)
-    this.#onUse('sent', message)
+    this.#onUse('sent', 1)
+    if (diagnostics.message.hasSubscribers) this.#publish('sent', message)
     if (this.#inbox.full) this.#updateReading()
     return roomLeft
   }
@@ -273,11 +275,9 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    */
   sendTyped<T>(schema: MessageEncoder<T>, value: T): boolean {
     this.#refuseIfSendingEnded()
-    const { coding } = this.#session
-    if (coding === null) return this.send(decode(schema.encode(value), { form: 'compact' }))
-    const message = coding.encodeTyped(schema, value)
-    const roomLeft = this.#outbox.send(message)
-    this.#onUse('sent', message)
+    const roomLeft = this.#outbox.sendTyped(schema, value)
+    this.#onUse('sent', 1)
+    if (diagnostics.message.hasSubscribers) this.#publish('sent', schema.encode(value))
     if (this.#inbox.full) this.#updateReading()
     return roomLeft
   }
@@ -338,18 +338,37 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   async *typed<T>(schema: MessageDecoder<T>): AsyncGenerator<T, void, undefined> {
     this.#isReceivedFrom = true
     for (;;) {
-      const here = this.#inbox.takeHere()
+      const here = this.#inbox.takeFirst()
       const value = here === null ? await this.receiveTyped(schema) : this.#decodeTyped(schema, here)
       if (value === null) return
       yield value
     }
   }
 
+  /**
+   * The same in arrays of all that is here, at least one value each: where many small messages come, waiting for each would cost more than
+   * reading it.
+   *
+   * ```ts
+   * for await (const readings of connection.typedBatches(Reading)) for (const reading of readings) store(reading)
+   * ```
+   *
+   * @param options.max values in an array at most, 1,024 unless told otherwise
+   * @throws RangeError for a `max` that is no whole number from 1 on; as {@link receiveTyped}, after what came before the message in question
+   */
+  typedBatches<T>(schema: MessageDecoder<T>, options: BatchOptions = {}): AsyncGenerator<T[], void, undefined> {
+    this.#isReceivedFrom = true
+    return batches(checkBatch(options), {
+      takeHere: (most, take) => this.#takeTyped(schema, most, take),
+      receive: () => this.receiveTyped(schema),
+    })
+  }
+
   /** Messages until the peer has sent its last. Leaving the loop early leaves the connection open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Spack, void, undefined> {
     this.#isReceivedFrom = true
     for (;;) {
-      const message = this.#decode(this.#inbox.takeHere()) ?? (await this.receive())
+      const message = this.#decode(this.#inbox.takeFirst()) ?? (await this.receive())
       if (message === null) return
       yield message
     }
@@ -648,8 +667,16 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
         this.#watchIdleness(this.#idleTimeoutMs ?? 0)
         return
       case 'message':
-        this.#onUse('received', event.message)
-        this.#inbox.put(event.message, event.cost)
+        this.#onUse('received', 1)
+        if (diagnostics.message.hasSubscribers) this.#publish('received', event.message)
+        this.#inbox.put(event.message)
+        return
+      case 'messages':
+        this.#onUse('received', event.run.left)
+        if (diagnostics.message.hasSubscribers) {
+          for (const run = event.run.copy(); run.next();) this.#publish('received', run.view())
+        }
+        this.#inbox.putRun(event.run)
         return
       case 'pong':
         this.#pinger.onPong(event.number)
@@ -685,14 +712,18 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     }
   }
 
-  #decodeTyped<T>(schema: MessageDecoder<T>, message: Spack | Uint8Array | null): T | null {
+  #decodeTyped<T>(schema: MessageDecoder<T>, message: Spack | Uint8Array | null, start?: number, end?: number): T | null {
     if (message === null) return null
     if (!(message instanceof Uint8Array)) return schema.decode(encode(message, { form: 'compact' }))
     try {
-      return this.#coding.decodeTyped(schema, message)
+      return this.#coding.decodeTyped(schema, message, start, end)
     } catch (error) {
       throw this.#failWith(error)
     }
+  }
+
+  #takeTyped<T>(schema: MessageDecoder<T>, most: number, take: (value: T) => void): void {
+    this.#inbox.takeHere(most, (message, start, end) => take(this.#decodeTyped(schema, message, start, end) as T))
   }
 
   get #coding(): MessageCoding {
@@ -707,12 +738,15 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     return error
   }
 
-  /** A message was sent or came, on whichever channel. @param message encoded, if it goes by a schema */
-  #onUse(direction: 'sent' | 'received', message: Spack | Uint8Array): void {
-    this.#usedAt = performance.now()
-    if (direction === 'sent') this.#messagesSent += 1
-    else this.#messagesReceived += 1
-    if (!diagnostics.message.hasSubscribers) return
+  /** Messages were sent or came, on whichever channel. */
+  #onUse(direction: 'sent' | 'received', count: number): void {
+    if (this.#idleTimeoutMs !== null) this.#usedAt = performance.now()
+    if (direction === 'sent') this.#messagesSent += count
+    else this.#messagesReceived += count
+  }
+
+  /** Tells whoever watches. @param message encoded, if it goes by a schema */
+  #publish(direction: 'sent' | 'received', message: Spack | Uint8Array): void {
     const shown = message instanceof Spack ? message : shownMessage(message)
     if (shown !== null) diagnostics.message.publish({ connection: this, direction, message: shown })
   }
@@ -725,7 +759,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       coding: this.#coding,
       outbox: this.#outbox,
       refuseIfSendingEnded: () => this.#refuseIfSendingEnded(),
-      onUse: (direction: 'sent' | 'received', message: Spack | Uint8Array) => this.#onUse(direction, message),
+      onUse: (direction: 'sent' | 'received') => this.#onUse(direction, 1),
+      publish: (direction: 'sent' | 'received', message: Spack | Uint8Array) => this.#publish(direction, message),
       onFailure: (error: StalkError) => this.#fail(error),
     }
     this.#channels = new Channels(host, this.#limits.maxPendingChannels)

@@ -1,9 +1,10 @@
-import type { Spack } from '@stalk/spack'
+import { Spack } from '@stalk/spack'
 import type { StalkError } from '../errors.js'
 import type { Limits } from '../limits.js'
+import { messageCostBytes, type MessageRun } from '../stalk2/message-run.js'
 import { memoryOf } from './memory-of.js'
 
-/** About how much memory an encoded message takes besides its bytes. */
+/** About how much memory a message that came encoded takes besides its bytes, if it is alone in its record. */
 const ENTRY_BYTES = 256
 
 /** How much may be unread before the line is not read any further. */
@@ -17,11 +18,8 @@ interface Waiter {
 /** As it arrived: encoded, where that is known. */
 type Message = Spack | Uint8Array
 
-interface Entry {
-  readonly message: Message
-  readonly bytes: number
-  readonly cost: number
-}
+/** Takes the message from `start` to `end`, or a decoded one. */
+type Take = (message: Message, start: number, end: number) => void
 
 type Ending = { readonly error: StalkError } | 'end'
 
@@ -31,9 +29,10 @@ export class Inbox {
   readonly #onFullChange: () => void
   readonly #onConsumed: (count: number, cost: number) => void
   /** What was taken is cleared at once; the room before `#next` is given back from time to time. */
-  #entries: (Entry | undefined)[] = []
+  #entries: (Spack | MessageRun | undefined)[] = []
   #next = 0
   #bytes = 0
+  #count = 0
   #waiters: Waiter[] = []
   #ending: Ending | null = null
   #closed = false
@@ -66,23 +65,29 @@ export class Inbox {
   }
 
   get unreadMessages(): number {
-    return this.#entries.length - this.#next
+    return this.#count
   }
 
-  /** @param cost what the message cost the peer in credit */
-  put(message: Message, cost: number): void {
-    const isUnwanted = this.#closed || this.#isLast
-    const waiter = isUnwanted ? undefined : this.#waiters.shift()
-    if (isUnwanted || waiter !== undefined) {
-      waiter?.resolve(message)
-      this.#onConsumed(1, cost)
+  put(message: Spack): void {
+    if (this.#closed || this.#isLast) return
+    const waiter = this.#waiters.shift()
+    if (waiter === undefined) this.#keep(message, 1, memoryOf(message))
+    else waiter.resolve(message)
+  }
+
+  /** The same for several. */
+  putRun(run: MessageRun): void {
+    if (this.#closed || this.#isLast) {
+      this.#onConsumed(run.left, run.costLeft)
       return
     }
-    const bytes = message instanceof Uint8Array ? ENTRY_BYTES + message.length : memoryOf(message)
-    this.#entries.push({ message, bytes, cost })
-    this.#bytes += bytes
-    const { maxUnreadBytes, maxUnreadMessages } = this.#limits
-    if (this.#bytes > maxUnreadBytes || this.unreadMessages > maxUnreadMessages) this.#setFull(true)
+    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
+      run.next()
+      waiter.resolve(run.view())
+      this.#onConsumed(1, messageCostBytes + run.end - run.start)
+      if (run.left === 0) return
+    }
+    this.#keep(run, run.left, run.bytesLeft + run.left * ENTRY_BYTES)
   }
 
   end(): void {
@@ -106,25 +111,46 @@ export class Inbox {
     this.#entries = []
     this.#next = 0
     this.#bytes = 0
+    this.#count = 0
     this.#setFull(false)
-    this.#onConsumed(
-      unread.length,
-      unread.reduce((cost, entry) => cost + (entry?.cost ?? 0), 0),
-    )
+    for (const entry of unread) {
+      if (entry !== undefined && !(entry instanceof Spack)) this.#onConsumed(entry.left, entry.costLeft)
+    }
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(null)
   }
 
   /** The next message if it is here already: nobody has to wait for it. */
-  takeHere(): Message | null {
-    const entry = this.#entries[this.#next]
-    return entry === undefined ? null : this.#takeFirst(entry)
+  takeFirst(): Message | null {
+    const entry = this.#moveOn()
+    if (entry === null) return null
+    this.#consumed(1, costOf(entry), bytesOf(entry))
+    return entry instanceof Spack ? entry : entry.view()
+  }
+
+  /** Takes up to `most` messages that are here already; gives how many. If `take` throws, the message that it was given is the last. */
+  takeHere(most: number, take: Take): number {
+    let count = 0
+    let cost = 0
+    let bytes = 0
+    try {
+      for (let entry = this.#moveOn(); entry !== null; entry = count < most ? this.#moveOn() : null) {
+        count += 1
+        cost += costOf(entry)
+        bytes += bytesOf(entry)
+        if (entry instanceof Spack) take(entry, 0, 0)
+        else take(entry.bytes, entry.start, entry.end)
+      }
+    } finally {
+      if (count > 0) this.#consumed(count, cost, bytes)
+    }
+    return count
   }
 
   /** @param signal gives up waiting: rejects with its reason, and the message goes to the next call */
   receive(signal?: AbortSignal): Promise<Message | null> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error)
-    const entry = this.#entries[this.#next]
-    if (entry !== undefined) return Promise.resolve(this.#takeFirst(entry))
+    const first = this.takeFirst()
+    if (first !== null) return Promise.resolve(first)
     if (this.#closed || this.#isLast || this.#ending === 'end') return Promise.resolve(null)
     if (this.#ending !== null) return Promise.reject(this.#ending.error)
     return new Promise((resolve, reject) => {
@@ -152,7 +178,22 @@ export class Inbox {
     signal.addEventListener('abort', onAbort, { once: true })
   }
 
-  #takeFirst({ message, bytes, cost }: Entry): Message {
+  #keep(entry: Spack | MessageRun, count: number, bytes: number): void {
+    this.#entries.push(entry)
+    this.#count += count
+    this.#bytes += bytes
+    const { maxUnreadBytes, maxUnreadMessages } = this.#limits
+    if (this.#bytes > maxUnreadBytes || this.#count > maxUnreadMessages) this.#setFull(true)
+  }
+
+  /** The next message, or a run that has moved on to it; null: there is none. */
+  #moveOn(): Spack | MessageRun | null {
+    const entry = this.#entries[this.#next]
+    if (entry === undefined) return null
+    if (!(entry instanceof Spack)) {
+      entry.next()
+      if (entry.left > 0) return entry
+    }
     this.#entries[this.#next] = undefined
     this.#next += 1
     // Moving the rest forward when half is taken costs each message one move.
@@ -160,11 +201,15 @@ export class Inbox {
       this.#entries = this.#entries.slice(this.#next)
       this.#next = 0
     }
+    return entry
+  }
+
+  #consumed(count: number, cost: number, bytes: number): void {
+    this.#count -= count
     this.#bytes -= bytes
     const { maxUnreadBytes, maxUnreadMessages } = this.#limits
-    if (this.#bytes <= maxUnreadBytes / 2 && this.unreadMessages <= maxUnreadMessages / 2) this.#setFull(false)
-    this.#onConsumed(1, cost)
-    return message
+    if (this.#bytes <= maxUnreadBytes / 2 && this.#count <= maxUnreadMessages / 2) this.#setFull(false)
+    this.#onConsumed(count, cost)
   }
 
   #finish(ending: Ending): void {
@@ -181,4 +226,13 @@ export class Inbox {
     this.#full = full
     this.#onFullChange()
   }
+}
+
+/** What the message cost the peer in credit, and about how much memory it takes. */
+function costOf(entry: Spack | MessageRun): number {
+  return entry instanceof Spack ? 0 : messageCostBytes + entry.end - entry.start
+}
+
+function bytesOf(entry: Spack | MessageRun): number {
+  return entry instanceof Spack ? memoryOf(entry) : ENTRY_BYTES + entry.end - entry.start
 }

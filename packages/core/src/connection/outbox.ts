@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Spack } from '@stalk/spack'
 import { errorOf, StalkError, type PeerStatement } from '../errors.js'
 import type { Limits } from '../limits.js'
-import type { Session, SessionChannels } from '../session/session.js'
+import type { MessageEncoder, Session, SessionChannels } from '../session/session.js'
 
 /** Above this many bytes that were sent and are not with the kernel yet, `send` answers false. */
 const HIGH_WATER_BYTES = 64 * 1024
@@ -67,22 +67,42 @@ export class Outbox {
     return this.#bytesSent
   }
 
-  /** @param message encoded, if it goes by a schema. Throws SEND_QUEUE_FULL, and what is wrong with the message. */
-  send(message: Spack | Uint8Array): boolean {
+  /** Throws SEND_QUEUE_FULL, and what is wrong with the message. */
+  send(message: Spack): boolean {
     this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
-    if (message instanceof Uint8Array) this.#session.sendEncoded(message)
-    else this.#session.send(message)
+    this.#session.send(message)
+    return this.#sent()
+  }
+
+  /** The same for a value by a schema. */
+  sendTyped<T>(schema: MessageEncoder<T>, value: T): boolean {
+    this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
+    this.#session.sendTyped(schema, value)
+    return this.#sent()
+  }
+
+  /** The same on a channel, whose own queue counts. */
+  sendOn(id: number, message: Spack): boolean {
+    const channels = this.#channels()
+    this.#refuseIfFull(channels.queuedBytes(id), channels.queuedMessages(id))
+    channels.send(id, message)
+    return this.#sentOn(channels, id)
+  }
+
+  sendTypedOn<T>(id: number, schema: MessageEncoder<T>, value: T): boolean {
+    const channels = this.#channels()
+    this.#refuseIfFull(channels.queuedBytes(id), channels.queuedMessages(id))
+    channels.sendTyped(id, schema, value)
+    return this.#sentOn(channels, id)
+  }
+
+  #sent(): boolean {
     this.#accepted += 1
     if (this.#autoFlush) this.schedule()
     return this.#ownBytes < HIGH_WATER_BYTES
   }
 
-  /** The same on a channel, whose own queue counts. */
-  sendOn(id: number, message: Spack | Uint8Array): boolean {
-    const channels = this.#channels()
-    this.#refuseIfFull(channels.queuedBytes(id), channels.queuedMessages(id))
-    if (message instanceof Uint8Array) channels.sendEncoded(id, message)
-    else channels.send(id, message)
+  #sentOn(channels: SessionChannels, id: number): boolean {
     if (this.#autoFlush) this.schedule()
     return channels.queuedBytes(id) < HIGH_WATER_BYTES && channels.queuedMessages(id) < HIGH_WATER_MESSAGES
   }

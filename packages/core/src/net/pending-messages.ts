@@ -107,7 +107,7 @@ export class PendingMessages {
   #pending(message: Spack): Pending {
     const { maxMessageBytes } = this.#limits
     this.#pool.reuse()
-    const encoded = encodeCompact(message, { ownLimit: maxMessageBytes, peerLimit: maxMessageBytes, pool: this.#pool })
+    const encoded = encodeCompact(message, { ownLimit: maxMessageBytes, peerLimit: maxMessageBytes }, this.#pool)
     const copy = decode(encoded, { form: 'compact', limits: messageLimits(maxMessageBytes) })
     this.#count += 1
     this.#bytes += encoded.length

@@ -10,6 +10,7 @@ import {
   type ChannelTerms,
 } from '../stalk2/channel-control.js'
 import { FrameReader, mainChannel, paddingChannel, type Frame } from '../stalk2/frames.js'
+import { MessageRun } from '../stalk2/message-run.js'
 import { CreditPool, ReceiveWindow, type WindowSizes } from '../stalk2/receive-window.js'
 import { ResetMeter } from '../reset-meter.js'
 import { OutgoingChannel, Scheduler, type ControlEntry } from '../stalk2/scheduler.js'
@@ -19,8 +20,8 @@ import type { ChannelEvent } from './session.js'
 
 /** What DATA records bring, in order. */
 export type TableEvent =
-  /** A message of the connection itself, encoded. */
-  | ({ readonly type: 'message' } & IncomingMessage)
+  /** Messages of the connection itself, encoded. */
+  | { readonly type: 'messages'; readonly run: MessageRun }
   | ChannelEvent
   /** The peer has sent its last on all channels, and on the connection itself. */
   | { readonly type: 'done'; readonly reason: string }
@@ -141,9 +142,14 @@ export class ChannelTable {
   }
 
   send(id: number, message: Uint8Array): void {
+    this.scheduler.send(this.outgoing(id), message)
+  }
+
+  /** What is sent on a channel that has not ended: for messages that are put together where they wait. */
+  outgoing(id: number): OutgoingChannel {
     const { outgoing, hasEnded } = this.#sending(id)
     if (hasEnded) throw new TypeError('this side has ended the channel')
-    this.scheduler.send(outgoing, message)
+    return outgoing
   }
 
   /** Bytes and messages that have not left, 0 for a channel that is over; messages that have, all of such a one. */
@@ -214,7 +220,10 @@ export class ChannelTable {
     const events: TableEvent[] = []
     const arrivals: Arrival[] = []
     const reader = new FrameReader(frames)
-    for (let frame = reader.next(this.#isChannel); frame !== null; frame = reader.next(this.#isChannel)) {
+    for (;;) {
+      if (this.#readRun(reader, events)) continue
+      const frame = reader.next(this.#isChannel)
+      if (frame === null) break
       if (frame.channel === paddingChannel) continue
       if (frame.channel === controlChannel) this.#onControl(frame, events, now)
       else this.#onFrame(frame, events, arrivals)
@@ -275,6 +284,22 @@ export class ChannelTable {
   readonly #isChannel = (id: number): boolean =>
     id <= paddingChannel || (this.isEnabled && (id === controlChannel || id >= firstChannel))
 
+  /** Whole messages of the connection itself. False: what comes next is something else. */
+  #readRun(reader: FrameReader, events: TableEvent[]): boolean {
+    const { incoming } = this.#main
+    if (this.#peerIsDone || incoming.isInMessage) return false
+    const run = reader.messages(mainChannel, this.#limits.maxMessageBytes)
+    if (run === null) return false
+    incoming.readRun(run)
+    this.#lend(run, events)
+    return true
+  }
+
+  #lend(run: MessageRun, events: TableEvent[]): void {
+    this.#main.incoming.lend(run.left)
+    events.push({ type: 'messages', run })
+  }
+
   #onFrame(frame: Frame, events: TableEvent[], arrivals: Arrival[]): void {
     if (this.#peerIsDone) throw ended('anything')
     const id = frame.channel
@@ -284,9 +309,7 @@ export class ChannelTable {
     if (channel.peerHasEnded) throw ended(`channel ${id}`)
     const message = channel.incoming.read(frame)
     if (id === mainChannel) {
-      if (message === null) return
-      channel.incoming.lend()
-      events.push({ type: 'message', ...message })
+      if (message !== null) this.#lend(MessageRun.ofOne(message.bytes), events)
       return
     }
     arrivals.push({ channel, message })
@@ -484,9 +507,9 @@ export class ChannelTable {
 /** Messages of the connection itself, which may wait for long: where they are a small part of their record, it must not wait with them. */
 function ownEnough(events: TableEvent[], recordBytes: number): TableEvent[] {
   let bytes = 0
-  for (const event of events) if (event.type === 'message') bytes += event.bytes.length
+  for (const event of events) if (event.type === 'messages') bytes += event.run.bytesLeft
   if (bytes * 2 >= recordBytes) return events
-  return events.map((event) => (event.type === 'message' ? { ...event, bytes: event.bytes.slice() } : event))
+  return events.map((event) => (event.type === 'messages' ? { ...event, run: event.run.copy() } : event))
 }
 
 /** Nobody looked at it. */

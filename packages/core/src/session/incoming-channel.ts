@@ -1,7 +1,7 @@
 import { StalkError } from '../errors.js'
 import { MessageAssembler, type Frame } from '../stalk2/frames.js'
 import type { ReceiveWindow } from '../stalk2/receive-window.js'
-import { messageCostBytes } from '../stalk2/scheduler.js'
+import { messageCostBytes, type MessageRun } from '../stalk2/message-run.js'
 
 /** A message that came, encoded, and what it cost the peer in credit. */
 export interface IncomingMessage {
@@ -50,6 +50,11 @@ export class IncomingChannel {
     return message
   }
 
+  /** Takes messages that are whole in their frames, which nobody is in the middle of another one of. Throws CHANNEL_CREDIT_EXCEEDED. */
+  readRun({ costLeft }: MessageRun): void {
+    this.#window?.receive(costLeft)
+  }
+
   /** Keeps a message until it is read. */
   keep({ bytes, cost }: IncomingMessage): void {
     if (this.#isUnwanted) {
@@ -88,9 +93,9 @@ export class IncomingChannel {
     return message
   }
 
-  /** A message was handed out, and will be consumed later. */
-  lend(): void {
-    this.#lent += 1
+  /** So many messages were handed out, and will be consumed later. */
+  lend(count: number): void {
+    this.#lent += count
   }
 
   /** Messages that were handed out, and cost so much, were consumed. */

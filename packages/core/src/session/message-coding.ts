@@ -1,41 +1,46 @@
-import { decode, encode, SpackError, type PacketPool, type Spack, type SpackErrorCode } from '@stalk/spack'
+import { decode, encode, PacketPool, SpackError, type Spack, type SpackErrorCode } from '@stalk/spack'
 import { StalkError } from '../errors.js'
 import { messageLimits } from '../limits.js'
+import type { OutgoingChannel, Scheduler } from '../stalk2/scheduler.js'
 
 /** How values of some type become messages: a `Schema` of `@stalk/spack/schema` does. The bytes are the connection’s from then on. */
 export interface MessageEncoder<T> {
   /** A packet in the compact form. */
   encode(value: T): Uint8Array
+  /**
+   * The same into `target` from `offset` on, where it spares a copy: gives where the packet ends, or the packet, if there is no room for it.
+   * Nothing of `target` may be kept.
+   */
+  encodeInto?(value: T, target: Uint8Array, offset: number): number | Uint8Array
 }
 
 /** How messages become values of some type: a `Schema` of `@stalk/spack/schema` does. */
 export interface MessageDecoder<T> {
   /** @param bytes a peer’s: what is to be a packet in the compact form. Throws SpackError */
   decode(bytes: Uint8Array): T
+  /** The same of the packet from `start` to `end`. Others are beside it: nothing of `bytes` may be kept. */
+  decodeFrom?(bytes: Uint8Array, start: number, end: number): T
 }
 
 /** How the messages of one session are encoded. */
 export interface MessageCoding {
-  /** A value by a schema. Throws what that says of it, and MESSAGE_TOO_LARGE; that does not poison. */
-  encodeTyped<T>(encoder: MessageEncoder<T>, value: T): Uint8Array
   /** A message that came. Throws PEER_MESSAGE_INVALID, which poisons. */
   decode(message: Uint8Array): Spack
-  /** The same by a schema. Throws what that says of it, and PEER_MESSAGE_INVALID, which poisons. */
-  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array): T
+  /** The same by a schema: the message from `start` to `end`. Throws what that says of it, and PEER_MESSAGE_INVALID, which poisons. */
+  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array, start?: number, end?: number): T
 }
 
-/** How large a message may be for each side, in bytes, and where small ones are put. */
-interface CompactOptions {
+/** How large a message may be for each side, in bytes. */
+export interface MessageSizes {
   readonly ownLimit: number
   readonly peerLimit: number
-  readonly pool: PacketPool
 }
 
 /** A message as it goes into frames (SPEC, stalk/2 §9). Throws MESSAGE_TOO_LARGE, MESSAGE_INVALID. */
-export function encodeCompact(message: Spack, { ownLimit, peerLimit, pool }: CompactOptions): Uint8Array {
-  const maxMessageBytes = Math.min(ownLimit, peerLimit)
+export function encodeCompact(message: Spack, { ownLimit, peerLimit }: MessageSizes, pool: PacketPool): Uint8Array {
+  const limits = messageLimits(Math.min(ownLimit, peerLimit))
   try {
-    return encode(message, { form: 'compact', limits: messageLimits(maxMessageBytes), pool })
+    return encode(message, { form: 'compact', limits, pool })
   } catch (error) {
     const whose =
       peerLimit < ownLimit ? `the peer takes ${peerLimit} bytes` : `limits.maxMessageBytes is ${ownLimit} here`
@@ -43,13 +48,59 @@ export function encodeCompact(message: Spack, { ownLimit, peerLimit, pool }: Com
   }
 }
 
-/** The same by a schema, which says what is wrong with the value. Throws MESSAGE_TOO_LARGE. */
-export function encodeTyped<T>(encoder: MessageEncoder<T>, value: T, limit: number): Uint8Array {
-  const bytes = encoder.encode(value)
-  if (bytes.length <= limit) return bytes
-  throw new StalkError(
+// what waits to be sent is copied, if it is small
+const scratch = new PacketPool()
+
+/** Queues a message on a channel. Throws as {@link encodeCompact}; then nothing is queued. */
+export function queueCompact(
+  scheduler: Scheduler,
+  channel: OutgoingChannel,
+  message: Spack,
+  sizes: MessageSizes,
+): void {
+  scratch.reuse()
+  scheduler.send(channel, encodeCompact(message, sizes, scratch))
+}
+
+/** The same of a value by a schema, which says what is wrong with it. Throws that, and MESSAGE_TOO_LARGE. */
+export function queueTyped<T>(
+  scheduler: Scheduler,
+  channel: OutgoingChannel,
+  encoder: MessageEncoder<T>,
+  value: T,
+  { ownLimit, peerLimit }: MessageSizes,
+): void {
+  const limit = Math.min(ownLimit, peerLimit)
+  const { messages } = channel
+  const memory = encoder.encodeInto === undefined ? null : messages.reserve()
+  if (memory === null || encoder.encodeInto === undefined) {
+    scheduler.send(channel, withinLimit(encoder.encode(value), limit))
+    return
+  }
+  try {
+    const start = messages.reservedAt
+    const end = encoder.encodeInto(value, memory, start)
+    if (typeof end === 'number') {
+      if (end - start > limit) throw tooLargeBy(end - start, limit)
+      scheduler.commit(channel, end)
+    } else {
+      messages.release()
+      scheduler.send(channel, withinLimit(end, limit))
+    }
+  } finally {
+    messages.release()
+  }
+}
+
+function withinLimit(message: Uint8Array, limit: number): Uint8Array {
+  if (message.length > limit) throw tooLargeBy(message.length, limit)
+  return message
+}
+
+function tooLargeBy(length: number, limit: number): StalkError {
+  return new StalkError(
     'MESSAGE_TOO_LARGE',
-    `the message is too large: it has ${bytes.length} bytes, and ${limit} at most may be sent`,
+    `the message is too large: it has ${length} bytes, and ${limit} at most may be sent`,
   )
 }
 
@@ -63,9 +114,10 @@ export function decodeCompact(bytes: Uint8Array, maxMessageBytes: number): Spack
 }
 
 /** The same by a schema. Throws PEER_MESSAGE_INVALID for what is no message whatever the schema, and what the schema says of others. */
-export function decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array): T {
+export function decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array, start = 0, end: number = bytes.length): T {
   try {
-    return decoder.decode(bytes)
+    if (decoder.decodeFrom !== undefined) return decoder.decodeFrom(bytes, start, end)
+    return decoder.decode(bytes.subarray(start, end))
   } catch (error) {
     if (error instanceof SpackError && ofSchema.has(error.code)) throw error
     throw peerMessageError(error)

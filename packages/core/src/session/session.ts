@@ -3,7 +3,8 @@ import type { PeerStatement, StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import type { Priority } from '../priorities.js'
-import type { MessageCoding } from './message-coding.js'
+import type { MessageRun } from '../stalk2/message-run.js'
+import type { MessageCoding, MessageEncoder } from './message-coding.js'
 
 export type { MessageCoding, MessageDecoder, MessageEncoder } from './message-coding.js'
 
@@ -42,8 +43,10 @@ export type SessionEvent =
   /** Our part of the handshake is done, and the peer decides. */
   | { readonly type: 'awaitVerdict' }
   | { readonly type: 'established'; readonly peerIdentity: Identity | null }
-  /** `cost`: what consuming it gives back to the peer, see {@link SessionChannels.consume}. */
-  | { readonly type: 'message'; readonly message: Spack | Uint8Array; readonly cost: number }
+  /** Where nobody but the session knows how messages are encoded. */
+  | { readonly type: 'message'; readonly message: Spack }
+  /** Consuming them gives their cost back to the peer, see {@link SessionChannels.consume}. */
+  | { readonly type: 'messages'; readonly run: MessageRun }
   /** The peer has sent its last; what it said with that, if the protocol has a place for it. */
   | { readonly type: 'end'; readonly statement: PeerStatement | null }
   /** The answer to the `ping` of this number, and to all before it. */
@@ -67,8 +70,8 @@ export interface SessionChannels {
   open(name: string, priority: Priority): number
   /** As `send` of the session. */
   send(id: number, message: Spack): void
-  /** As `send`: the bytes, as the session’s `coding` makes them, are kept, not copied. */
-  sendEncoded(id: number, message: Uint8Array): void
+  /** As `sendTyped` of the session. */
+  sendTyped<T>(id: number, encoder: MessageEncoder<T>, value: T): void
   /** How many bytes the next message has; null: there is none. */
   nextBytes(id: number): number | null
   /** The next message, encoded; null: there is none. */
@@ -81,7 +84,7 @@ export interface SessionChannels {
   discard(id: number): void
   /** The same, and what it has to send is dropped as well. */
   silence(id: number): void
-  /** Messages of the session itself (its `message` events) were consumed, which cost so much: the peer may send as much again. */
+  /** Messages of the session itself (its `messages` events) were consumed, which cost so much: the peer may send as much again. */
   consume(count: number, cost: number): void
   /** How many bytes are queued on a channel, 0 for the session’s own. */
   queuedBytes(id: number): number
@@ -111,9 +114,9 @@ export interface Session {
   receiveEnd(): void
   /** Queues a message, encoded now, so that the caller may change it afterwards. Throws what is wrong with it; that does not poison. */
   send(message: Spack): void
-  /** The same for a message that `coding` has encoded: it is kept, not copied. */
-  sendEncoded(message: Uint8Array): void
-  /** How messages are encoded; null: that is not known outside, and `message` events have them decoded. */
+  /** Queues a value by a schema, encoded now. Throws what that says of it, and what `send` throws; TypeError without `coding`. */
+  sendTyped<T>(encoder: MessageEncoder<T>, value: T): void
+  /** How messages are encoded; null: that is not known outside, and they come decoded. */
   readonly coding: MessageCoding | null
   /** Ends our direction after what is queued; with a code other than 0 the other one, too. */
   end(statement?: PeerStatement): void

@@ -1,4 +1,4 @@
-import { encode, PacketStream, SpackError, type Spack } from '@stalk/spack'
+import { decode, encode, PacketStream, SpackError, type Spack } from '@stalk/spack'
 import { sha256 } from '../crypto/sha256.js'
 import { StalkError } from '../errors.js'
 import { messageLimits, type Limits } from '../limits.js'
@@ -10,7 +10,7 @@ import {
   type InitiatorOptions,
   type ResponderOptions,
 } from '../stalk1/handshake.js'
-import { sendError } from './message-coding.js'
+import { sendError, type MessageEncoder } from './message-coding.js'
 import type { Cipher, Session, SessionEvent } from './session.js'
 
 /** Every state of a stalk/1 session; what each does with a packet stands in `#step`. */
@@ -92,8 +92,8 @@ export class Stalk1Session implements Session {
   /** Messages travel in the classic form, which schemas do not write. */
   readonly coding = null
 
-  sendEncoded(): never {
-    throw new TypeError('stalk/1 encodes its messages itself')
+  sendTyped<T>(encoder: MessageEncoder<T>, value: T): void {
+    this.send(decode(encoder.encode(value), { form: 'compact' }))
   }
 
   takeOutput(withMessages = true): Uint8Array[] {
@@ -198,7 +198,7 @@ export class Stalk1Session implements Session {
         this.#establish(state.responder.onFin(packet, state.unconfirmed))
         return
       case 'established':
-        this.#events.push({ type: 'message', message: state.channel.open(readCiphertext(packet)), cost: 0 })
+        this.#events.push({ type: 'message', message: state.channel.open(readCiphertext(packet)) })
         return
     }
   }

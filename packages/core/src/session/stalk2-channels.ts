@@ -2,12 +2,12 @@ import type { Spack } from '@stalk/spack'
 import type { PeerStatement } from '../errors.js'
 import type { Priority } from '../priorities.js'
 import type { ChannelTable } from './channel-table.js'
+import { queueCompact, queueTyped, type MessageEncoder, type MessageSizes } from './message-coding.js'
 import type { SessionChannels } from './session.js'
 
 /** What the channels need of their session. */
 interface Owner {
-  /** Throws what poisoned the session, and what is wrong with the message. */
-  readonly encode: (message: Spack) => Uint8Array
+  readonly sizes: MessageSizes
   /** Throws what poisoned the session. */
   readonly refuseIfFailed: () => void
 }
@@ -27,12 +27,13 @@ export class Stalk2Channels implements SessionChannels {
   }
 
   send(id: number, message: Spack): void {
-    this.#table.send(id, this.#owner.encode(message))
+    this.#owner.refuseIfFailed()
+    queueCompact(this.#table.scheduler, this.#table.outgoing(id), message, this.#owner.sizes)
   }
 
-  sendEncoded(id: number, message: Uint8Array): void {
+  sendTyped<T>(id: number, encoder: MessageEncoder<T>, value: T): void {
     this.#owner.refuseIfFailed()
-    this.#table.send(id, message)
+    queueTyped(this.#table.scheduler, this.#table.outgoing(id), encoder, value, this.#owner.sizes)
   }
 
   nextBytes(id: number): number | null {

@@ -1,9 +1,8 @@
-import { PacketPool, type Spack } from '@stalk/spack'
+import type { Spack } from '@stalk/spack'
 import { closeCodeOf, StalkError, type PeerStatement } from '../errors.js'
 import { refusalOf, Rejection, type Candidate } from '../stalk2/admission.js'
 import { channelTerms } from '../limits.js'
 import { ByteQueue } from '../stalk2/byte-queue.js'
-import type { ChannelTerms } from '../stalk2/channel-control.js'
 import { closeCodes, encodeAccept, encodeClose, encodeReject, type RecordBody } from '../stalk2/control-records.js'
 import { exportSecret } from '../stalk2/exporter.js'
 import { mainChannel } from '../stalk2/frames.js'
@@ -11,6 +10,7 @@ import { Initiator } from '../stalk2/initiator.js'
 import { Keepalive, PingLog, PingMeter } from '../stalk2/keepalive.js'
 import { encodeAcceptPayload } from '../stalk2/payload.js'
 import { requireResponderIdentity } from '../stalk2/responder.js'
+import type { OutgoingChannel, Scheduler } from '../stalk2/scheduler.js'
 import type { Suite } from '../stalk2/suites.js'
 import type { TransportKeys } from '../stalk2/transport-keys.js'
 import { closedError, unexpectedRecord } from '../stalk2/verdict.js'
@@ -18,11 +18,12 @@ import { onB, onReply, onVerdict } from './initiator-steps.js'
 import {
   decodeCompact,
   decodeTyped,
-  encodeCompact,
-  encodeTyped,
+  queueCompact,
+  queueTyped,
   type MessageCoding,
   type MessageDecoder,
   type MessageEncoder,
+  type MessageSizes,
 } from './message-coding.js'
 import type { ChannelTable } from './channel-table.js'
 import { RecordChannel } from './record-channel.js'
@@ -50,7 +51,6 @@ export class Stalk2Session implements Session, MessageCoding {
   readonly #options: Options
   readonly #context: StepContext
   readonly #queue: ByteQueue = new ByteQueue()
-  readonly #pool = new PacketPool()
   #state: State
   #failure: StalkError | null = null
   /** Bytes of the handshake, and last words. */
@@ -65,6 +65,8 @@ export class Stalk2Session implements Session, MessageCoding {
   #pausedAt = 0
   readonly #pingMeter: PingMeter = new PingMeter()
   #channels: Stalk2Channels | null = null
+  /** Null before the handshake is over. */
+  #sendingTo: Sending | null = null
 
   private constructor(role: Role, options: Options, state: State) {
     this.#role = role
@@ -151,32 +153,33 @@ export class Stalk2Session implements Session, MessageCoding {
   }
 
   send(message: Spack): void {
-    const { channel, state } = this.#established()
-    if (channel.isClosing) throw new TypeError('this side has ended its direction')
-    channel.channels.send(mainChannel, this.#encode(message, state))
+    const { scheduler, outgoing, sizes } = this.#sending()
+    queueCompact(scheduler, outgoing, message, sizes)
   }
 
-  sendEncoded(message: Uint8Array): void {
-    const { channel } = this.#established()
-    if (channel.isClosing) throw new TypeError('this side has ended its direction')
-    channel.channels.send(mainChannel, message)
+  sendTyped<T>(encoder: MessageEncoder<T>, value: T): void {
+    const { scheduler, outgoing, sizes } = this.#sending()
+    queueTyped(scheduler, outgoing, encoder, value, sizes)
   }
 
   get coding(): MessageCoding {
     return this
   }
 
-  encodeTyped<T>(encoder: MessageEncoder<T>, value: T): Uint8Array {
-    const { ownLimit, peerLimit } = this.#messageSizes(this.#established().state)
-    return encodeTyped(encoder, value, Math.min(ownLimit, peerLimit))
-  }
-
   decode(message: Uint8Array): Spack {
-    return this.#decoding(() => decodeCompact(message, this.#options.limits.maxMessageBytes))
+    try {
+      return decodeCompact(message, this.#options.limits.maxMessageBytes)
+    } catch (error) {
+      throw this.#poisonedBy(error)
+    }
   }
 
-  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array): T {
-    return this.#decoding(() => decodeTyped(decoder, message))
+  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array, start?: number, end?: number): T {
+    try {
+      return decodeTyped(decoder, message, start, end)
+    } catch (error) {
+      throw this.#poisonedBy(error)
+    }
   }
 
   end(statement: PeerStatement = { code: closeCodes.done, reason: '' }): void {
@@ -197,8 +200,6 @@ export class Stalk2Session implements Session, MessageCoding {
       this.#fail(error, null)
       output.push(...this.#output.splice(0))
     }
-    // an idle connection holds no memory for messages
-    if (this.queuedBytes === 0) this.#pool.release()
     return output
   }
 
@@ -342,43 +343,33 @@ export class Stalk2Session implements Session, MessageCoding {
     const { peerIdentity, channels: peers } = state
     const { keepalive, limits } = this.#options
     const ours = channelTerms(limits)
-    if (peers !== null && ours !== null) this.#enableChannels(state, ours, peers)
+    const { channels } = this.#transport().channel
+    const sizes = {
+      ownLimit: limits.maxMessageBytes,
+      peerLimit: state.maxMessageBytes ?? UNANNOUNCED_MESSAGE_BYTES,
+    }
+    if (peers !== null && ours !== null) {
+      channels.enable(this.#role, ours, peers)
+      this.#channels = new Stalk2Channels(channels, { sizes, refuseIfFailed: () => this.#refuseIfFailed() })
+    }
+    this.#sendingTo = { scheduler: channels.scheduler, outgoing: channels.outgoing(mainChannel), sizes }
     if (keepalive !== null) this.#keepalive = new Keepalive(keepalive, this.#now)
     this.#events.push({ type: 'established', peerIdentity })
   }
 
-  #enableChannels(state: EstablishedState, ours: ChannelTerms, peers: ChannelTerms): void {
-    const { channels } = this.#transport().channel
-    channels.enable(this.#role, ours, peers)
-    this.#channels = new Stalk2Channels(channels, {
-      encode: (message) => {
-        this.#refuseIfFailed()
-        return this.#encode(message, state)
-      },
-      refuseIfFailed: () => this.#refuseIfFailed(),
-    })
-  }
-
-  #encode(message: Spack, state: EstablishedState): Uint8Array {
-    const { ownLimit, peerLimit } = this.#messageSizes(state)
-    return encodeCompact(message, { ownLimit, peerLimit, pool: this.#pool })
-  }
-
-  #messageSizes({ maxMessageBytes }: EstablishedState): { readonly ownLimit: number; readonly peerLimit: number } {
-    return {
-      ownLimit: this.#options.limits.maxMessageBytes,
-      peerLimit: maxMessageBytes ?? UNANNOUNCED_MESSAGE_BYTES,
-    }
+  /** What sending needs. Throws TypeError before the handshake is over and after our end. */
+  #sending(): Sending {
+    this.#refuseIfFailed()
+    const sending = this.#sendingTo
+    if (sending === null) throw new TypeError('the connection is not established')
+    if (this.#opened?.channel.isClosing) throw new TypeError('this side has ended its direction')
+    return sending
   }
 
   /** What is no message poisons the session; what a session that has failed had received before can still be read. */
-  #decoding<M>(decode: () => M): M {
-    try {
-      return decode()
-    } catch (error) {
-      if (!(error instanceof StalkError) || this.#failure !== null) throw error
-      throw this.#fail(error, null)
-    }
+  #poisonedBy(error: unknown): unknown {
+    if (!(error instanceof StalkError) || this.#failure !== null) return error
+    return this.#fail(error, null)
   }
 
   #openChannel(suite: Suite, keys: TransportKeys): void {
@@ -423,9 +414,7 @@ export class Stalk2Session implements Session, MessageCoding {
 
   #onFrames(channels: ChannelTable, frames: Uint8Array): void {
     for (const event of channels.read(frames, this.#now)) {
-      if (event.type === 'message') {
-        this.#events.push({ type: 'message', message: event.bytes, cost: event.cost })
-      } else if (event.type === 'done') {
+      if (event.type === 'done') {
         this.#events.push({ type: 'end', statement: { code: closeCodes.done, reason: event.reason } })
       } else this.#events.push(event)
     }
@@ -447,11 +436,10 @@ export class Stalk2Session implements Session, MessageCoding {
     return this.#opened
   }
 
-  #established(): { readonly channel: RecordChannel; readonly state: EstablishedState } {
+  #established(): { readonly channel: RecordChannel } {
     this.#refuseIfFailed()
-    const state = this.#state
-    if (state.phase !== 'established') throw new TypeError('the connection is not established')
-    return { channel: this.#transport().channel, state }
+    if (this.#state.phase !== 'established') throw new TypeError('the connection is not established')
+    return { channel: this.#transport().channel }
   }
 
   #guard(step: () => void): void {
@@ -499,6 +487,13 @@ interface Opened {
   readonly suite: Suite
   readonly keys: TransportKeys
   readonly channel: RecordChannel
+}
+
+/** Where messages of the connection itself are queued. */
+interface Sending {
+  readonly scheduler: Scheduler
+  readonly outgoing: OutgoingChannel
+  readonly sizes: MessageSizes
 }
 
 function cutLine({ phase }: State): StalkError {

@@ -1,5 +1,6 @@
 import { StalkError } from '../errors.js'
 import { recordTypes } from './control-records.js'
+import { MessageRun } from './message-run.js'
 import { maxVarint, varintBytes, writeVarint } from './varint.js'
 
 // Frames in records, and messages in frames: SPEC, stalk/2 §9.
@@ -19,112 +20,59 @@ export interface Frame {
   readonly isFinal: boolean
 }
 
-/** The plaintext of a DATA record that is being put together. */
+/** Room for the longest plaintext. What is put together here is sealed before anything else is. */
+const workspace = new Uint8Array(65_535)
+
+/** The plaintext of a DATA record that is being put together; one at a time. */
 export class RecordPlan {
   readonly #maxBytes: number
-  readonly #frames: Frame[] = []
+  #frames = 0
   #length = 1
 
   constructor(maxPlaintextBytes: number) {
-    this.#maxBytes = maxPlaintextBytes
+    this.#maxBytes = Math.min(maxPlaintextBytes, workspace.length)
+    workspace[0] = recordTypes.data
   }
 
   get isEmpty(): boolean {
-    return this.#frames.length === 0
+    return this.#frames === 0
+  }
+
+  /** How many bytes and how many frames there is room for. */
+  get bytesLeft(): number {
+    return this.#maxBytes - this.#length
+  }
+
+  get framesLeft(): number {
+    return maxFramesPerRecord - this.#frames
   }
 
   /** How many of `wanted` bytes of one channel have room in a frame; 0: none. */
   roomFor(channel: number, wanted: number): number {
-    if (this.#frames.length === maxFramesPerRecord) return 0
-    const room = this.#maxBytes - this.#length - varintBytes(channel)
+    if (this.#frames === maxFramesPerRecord) return 0
+    const room = this.bytesLeft - varintBytes(channel)
     // the length has bytes of its own, whose number depends on it
     return Math.min(wanted, room - varintBytes(2 * Math.min(wanted, Math.max(room, 1)) + 1))
   }
 
   push(channel: number, bytes: Uint8Array, isFinal: boolean): void {
-    this.#frames.push({ channel, bytes, isFinal })
-    this.#length += varintBytes(channel) + varintBytes(2 * bytes.length + 1) + bytes.length
+    const at = writeVarint(workspace, this.#length, channel)
+    const bodyAt = writeVarint(workspace, at, 2 * bytes.length + (isFinal ? 1 : 0))
+    workspace.set(bytes, bodyAt)
+    this.#length = bodyAt + bytes.length
+    this.#frames += 1
   }
 
-  /** In a new array. */
+  /** Adds whole frames. */
+  pushFrames(frames: Uint8Array, count: number): void {
+    workspace.set(frames, this.#length)
+    this.#length += frames.length
+    this.#frames += count
+  }
+
+  /** A view, valid until the next record is put together. */
   encode(): Uint8Array {
-    const record = new Uint8Array(this.#length)
-    record[0] = recordTypes.data
-    let at = 1
-    for (const { channel, bytes, isFinal } of this.#frames) {
-      at = writeVarint(record, at, channel)
-      at = writeVarint(record, at, 2 * bytes.length + (isFinal ? 1 : 0))
-      record.set(bytes, at)
-      at += bytes.length
-    }
-    return record
-  }
-}
-
-/** Messages of one channel that wait to be sent, encoded, and how far the first of them has been. */
-export class MessageQueue {
-  #messages: Uint8Array[] = []
-  #next = 0
-  /** How much of the first message has left. */
-  #offset = 0
-  #bytes = 0
-  #taken = 0
-
-  /** Bytes that have not left. */
-  get bytes(): number {
-    return this.#bytes
-  }
-
-  /** How many messages have not left whole. */
-  get count(): number {
-    return this.#messages.length - this.#next
-  }
-
-  /** How many messages have left whole. */
-  get taken(): number {
-    return this.#taken
-  }
-
-  /** How many bytes of the first message have not left; 0: there is none. */
-  get left(): number {
-    const first = this.#messages[this.#next]
-    return first === undefined ? 0 : first.length - this.#offset
-  }
-
-  /** Adds a message of at least 1 byte (`RangeError`): it is kept, not copied. */
-  push(message: Uint8Array): void {
-    if (message.length === 0) throw new RangeError('a message has at least 1 byte')
-    this.#messages.push(message)
-    this.#bytes += message.length
-  }
-
-  /** Takes bytes of the first message: a view, at most `left` of them (`RangeError`). */
-  take(count: number): Uint8Array {
-    const first = this.#messages[this.#next]
-    if (first === undefined || count > this.left) throw new RangeError(`there are ${this.left} bytes, not ${count}`)
-    const bytes = first.subarray(this.#offset, this.#offset + count)
-    this.#offset += count
-    this.#bytes -= count
-    if (this.#offset === first.length) this.#dropFirst()
-    return bytes
-  }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.#messages = []
-    this.#next = 0
-    this.#offset = 0
-    this.#bytes = 0
-  }
-
-  #dropFirst(): void {
-    this.#messages[this.#next] = noBytes
-    this.#next += 1
-    this.#taken += 1
-    this.#offset = 0
-    if (this.#next * 2 < this.#messages.length) return
-    this.#messages = this.#messages.slice(this.#next)
-    this.#next = 0
+    return workspace.subarray(0, this.#length)
   }
 }
 
@@ -223,6 +171,38 @@ export class FrameReader {
     const bytes = this.bytes((lengthAndFin - (isFinal ? 1 : 0)) / 2)
     if (bytes.length === 0 && !isFinal) throw new StalkError('FRAME_EMPTY', 'an empty frame ends nothing')
     return { channel, bytes, isFinal }
+  }
+
+  /**
+   * Whole messages of a channel, each in one frame, as many as come next; null: what comes next is something else, or has a fault, which
+   * `next` finds.
+   *
+   * @param maxMessageBytes longer ones are not taken
+   */
+  messages(channel: number, maxMessageBytes: number): MessageRun | null {
+    const frames = this.#frames
+    const start = this.#at
+    const most = maxFramesPerRecord - this.#count
+    let at = start
+    let count = 0
+    let messageBytes = 0
+    while (count < most && frames[at] === channel && channel < 0x80) {
+      let bodyAt = at + 1
+      const low = frames[bodyAt++] ?? 0
+      const middle = low < 0x80 ? 0 : (frames[bodyAt++] ?? 0)
+      const high = middle < 0x80 ? 0 : (frames[bodyAt++] ?? 0)
+      const isMinimal = (low < 0x80 || middle > 0) && (middle < 0x80 || (high > 0 && high < 0x80))
+      const length = ((low & 0x7f) | ((middle & 0x7f) << 7) | (high << 14)) >> 1
+      const isWhole = (low & 1) === 1 && length > 0 && bodyAt + length <= frames.length
+      if (!isMinimal || !isWhole || length > maxMessageBytes) break
+      at = bodyAt + length
+      count += 1
+      messageBytes += length
+    }
+    if (count === 0) return null
+    this.#at = at
+    this.#count += count
+    return MessageRun.ofFrames(frames, start, count, messageBytes)
   }
 
   /** Unsigned LEB128, minimal, below 2^32. */

@@ -1,11 +1,10 @@
 import type { Priority } from '../priorities.js'
 import { controlChannel, encodeControl, type ChannelControl } from './channel-control.js'
-import { MessageQueue, RecordPlan } from './frames.js'
+import { RecordPlan } from './frames.js'
+import { MessageQueue } from './message-queue.js'
+import { messageCostBytes } from './message-run.js'
 
 // What goes into the next record: SPEC, stalk/2 §14.
-
-/** What a message costs in credit besides its bytes. */
-export const messageCostBytes = 64
 
 /** How much each priority may send in one round, if all have something to send. */
 const roundBytes: Readonly<Record<Priority, number>> = { interactive: 32_768, normal: 8192, bulk: 2048 }
@@ -17,7 +16,7 @@ const turnBytes = 16_384
 export class OutgoingChannel {
   readonly id: number
   readonly priority: Priority
-  readonly messages: MessageQueue = new MessageQueue()
+  readonly messages: MessageQueue
   /** What the peer still takes. */
   credit: number
   /** Told once END has left, which follows the last message; null: more messages may come. */
@@ -32,6 +31,7 @@ export class OutgoingChannel {
 
   constructor(id: number, priority: Priority, credit: number) {
     this.id = id
+    this.messages = new MessageQueue(id)
     this.priority = priority
     this.credit = credit
   }
@@ -115,11 +115,17 @@ export class Scheduler {
     return withMessages && this.#next() !== null
   }
 
-  /** Queues a message, encoded: it is kept, not copied. */
+  /** Queues a message, encoded: a large one is kept, not copied. */
   send(channel: OutgoingChannel, message: Uint8Array): void {
     channel.messages.push(message)
-    this.#bytes += message.length
-    this.#wake(channel)
+    this.#added(channel, message.length)
+  }
+
+  /** Queues the message that was written to the memory which `channel.messages` reserves. */
+  commit(channel: OutgoingChannel, end: number): void {
+    const bytesBefore = channel.messages.bytes
+    channel.messages.commit(end)
+    this.#added(channel, channel.messages.bytes - bytesBefore)
   }
 
   /** The peer takes so much more. */
@@ -165,7 +171,7 @@ export class Scheduler {
     this.#credits.set(id, (this.#credits.get(id) ?? 0) + bytes)
   }
 
-  /** The plaintext of the next DATA record, in a new array, as full as can be; null: there is nothing to send. */
+  /** The plaintext of the next DATA record, as full as can be: a view, valid until the next one. Null: there is nothing to send. */
   nextRecord(maxPlaintextBytes: number, withMessages: boolean): Uint8Array | null {
     const plan = new RecordPlan(maxPlaintextBytes)
     if (this.#planControl(plan) && withMessages) this.#planMessages(plan)
@@ -183,6 +189,11 @@ export class Scheduler {
     this.#bytes = 0
     this.#control.clear()
     this.#credits.clear()
+  }
+
+  #added(channel: OutgoingChannel, bytes: number): void {
+    this.#bytes += bytes
+    if (!channel.isWaiting) this.#wake(channel)
   }
 
   #wake(channel: OutgoingChannel): void {
@@ -208,6 +219,7 @@ export class Scheduler {
   #planMessages(plan: RecordPlan): void {
     for (let next = this.#next(); next !== null; next = this.#next()) {
       const { ring, channel } = next
+      if (this.#planWhole(plan, ring, channel)) continue
       const { sendable, messages } = channel
       const isAlone = !ring.hasSeveral && this.#isOnly(ring)
       const count = plan.roomFor(channel.id, isAlone ? sendable : Math.min(sendable, channel.turnLeft))
@@ -221,6 +233,27 @@ export class Scheduler {
       this.#account(ring, channel, count + (isFinal ? messageCostBytes : 0))
       if (messages.left === 0) this.#planEnd(plan, channel)
     }
+  }
+
+  /** Small messages that are laid out already. False: there are none, or not even the first may leave as it is. */
+  #planWhole(plan: RecordPlan, ring: Ring, channel: OutgoingChannel): boolean {
+    const { messages, turnLeft } = channel
+    const isOnly = this.#isOnly(ring)
+    const taken = messages.takeFrames({
+      maxBytes: plan.bytesLeft,
+      maxFrames: plan.framesLeft,
+      messageCost: messageCostBytes,
+      maxCost: channel.credit,
+      wholeWithin: isOnly && !ring.hasSeveral ? Infinity : turnLeft,
+      lastAt: isOnly ? turnLeft : Math.min(turnLeft, ring.left),
+    })
+    if (taken === null) return false
+    const { frames, count, messageBytes } = taken
+    plan.pushFrames(frames, count)
+    this.#bytes -= messageBytes
+    this.#account(ring, channel, messageBytes + count * messageCostBytes)
+    if (messages.left === 0) this.#planEnd(plan, channel)
+    return true
   }
 
   /** It has sent so much. */

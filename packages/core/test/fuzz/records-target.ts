@@ -138,12 +138,15 @@ function receive(chunks: readonly Uint8Array[], hasChannels: boolean): Received 
         if (record.type !== 'data') continue
         for (const event of channel.channels.read(record.frames, 0)) {
           if (event.type === 'channelMessage') readChannel(channel, event.id)
-          if (event.type !== 'message') continue
-          if (hasChannels) channel.channels.consume(1, event.cost)
-          const { bytes: message } = event
-          assert.ok(message.length > 0 && message.length <= maxMessageBytes)
-          messages.push(message)
-          assertSameBytes(decodeCompact(message, maxMessageBytes), 'compact', message)
+          if (event.type !== 'messages') continue
+          const { run } = event
+          if (hasChannels) channel.channels.consume(run.left, run.costLeft)
+          while (run.next()) {
+            const message = run.view()
+            assert.ok(message.length > 0 && message.length <= maxMessageBytes)
+            messages.push(message)
+            assertSameBytes(decodeCompact(message, maxMessageBytes), 'compact', message)
+          }
         }
       }
     }

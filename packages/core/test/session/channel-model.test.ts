@@ -1,14 +1,14 @@
 // Two sessions with channels under random operations and chunking, against a model of what must arrive on each.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Spack } from '@stalk/spack'
+import { decode, Spack } from '@stalk/spack'
 import fc from 'fast-check'
 import { StalkError } from '#src/errors.js'
 import { defaultLimits } from '#src/limits.js'
 import { priorities } from '#src/priorities.js'
+import { messageCostBytes } from '#src/stalk2/message-run.js'
 import type { SessionChannels } from '#src/session/session.js'
 import type { Stalk2Session } from '#src/session/stalk2-session.js'
-import { messageOf } from '../support/sessions.js'
 import { establishedPair2 } from '../support/stalk2.js'
 
 const limits = {
@@ -116,8 +116,11 @@ class World {
     const other = 1 - side
     this.sessions[other]!.receive(new Uint8Array(line.subarray(0, bytes)), 0)
     for (const event of this.sessions[other]!.takeEvents()) {
-      if (event.type === 'message') {
-        this.#mainUnread[other]!.push({ text: String(messageOf(event).values()[0]), cost: event.cost })
+      if (event.type === 'messages') {
+        for (const { run } = event; run.next();) {
+          const text = String(decode(run.view(), { form: 'compact' }).values()[0])
+          this.#mainUnread[other]!.push({ text, cost: messageCostBytes + run.end - run.start })
+        }
       } else if (event.type === 'channel') this.conversations.get(event.id)!.isKnown[other] = true
       else if (event.type === 'channelEnd') this.conversations.get(event.id)!.flows[side]!.endWasSeen = true
       else if (event.type === 'channelReset') seen.add('reset')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decode, encode, Spack, SpackError } from '@stalk/spack'
+import { schema, string } from '@stalk/spack/schema'
 import { StalkError } from '#src/errors.js'
 import { randomBytes } from '#src/crypto/random.js'
 import { sha256 } from '#src/crypto/sha256.js'
@@ -267,8 +268,10 @@ test('what the format has no place for does nothing, or is a TypeError', () => {
   for (const use of [() => a.ping(), () => a.channelBinding, () => a.exportSecret()]) assert.throws(use, TypeError)
 })
 
-test('messages of stalk/1 are encoded by the session alone: there is no coding to do it outside', () => {
-  const { a } = establishedPair()
+test('messages of stalk/1 are encoded by the session alone, also those of a schema: there is no coding to do it outside', () => {
+  const { a, b } = establishedPair()
   assert.equal(a.coding, null)
-  assert.throws(() => a.sendEncoded(), TypeError)
+  a.sendTyped(schema({ said: string }), { said: 'hi' })
+  b.receive(output(a))
+  assert.deepEqual(messagesOf(b.takeEvents()).map((message) => message.values()), [['hi']])
 })

@@ -13,7 +13,7 @@ import { CipherState } from '#src/noise/cipher-state.js'
 import { noiseCiphers } from '#src/noise/suites.js'
 import { RecordSealer } from '#src/stalk2/record-layer.js'
 import { code } from '../support/errors.js'
-import { join, messagesOf, output, text } from '../support/sessions.js'
+import { encodedIn, join, messagesOf, output, text } from '../support/sessions.js'
 import {
   answer,
   attempt,
@@ -434,7 +434,7 @@ test('a message that is no spack is PEER_MESSAGE_INVALID as soon as it is read, 
     pair.b,
     forging(pair, (seal) => seal(bytes('010003ff'))),
   )
-  const message = pair.b.told.find((event) => event.type === 'message')?.message
+  const [message] = pair.b.told.flatMap(encodedIn)
   assert(message instanceof Uint8Array)
   assert.throws(() => pair.b.session.coding.decode(message), code('PEER_MESSAGE_INVALID'))
   assert.throws(() => pair.b.session.receive(new Uint8Array(1), 0), code('PEER_MESSAGE_INVALID'))

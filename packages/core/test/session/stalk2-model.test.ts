@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { closeCodeOf, StalkError, type PeerStatement } from '#src/errors.js'
 import { defaultLimits } from '#src/limits.js'
 import type { Stalk2Session } from '#src/session/stalk2-session.js'
-import { messageOf } from '../support/sessions.js'
+import { messagesIn } from '../support/sessions.js'
 import { establishedPair2 } from '../support/stalk2.js'
 
 type Operation =
@@ -102,7 +102,7 @@ class Side {
       assert.equal(error, other.session.failure)
     }
     for (const event of other.session.takeEvents()) {
-      if (event.type === 'message') other.received.push(String(messageOf(event).values()[0]))
+      other.received.push(...messagesIn(event).map((message) => String(message.values()[0])))
       if (event.type === 'end') other.heard = event.statement
       if (event.type === 'pong') other.pongs.push(event.number)
     }

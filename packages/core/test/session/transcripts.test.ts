@@ -5,7 +5,7 @@ import { defaultLimits } from '#src/limits.js'
 import type { Session } from '#src/session/session.js'
 import { expectPins } from '#src/identity/pins.js'
 import { Stalk1Session } from '#src/session/stalk1-session.js'
-import { join, messageOf, output } from '../support/sessions.js'
+import { join, output } from '../support/sessions.js'
 import { bytes, hex, recordedIdentity, recordedKeyPair, transcripts, type Transcript } from '../support/vectors.js'
 
 const limits = { ...defaultLimits, minModulusBits: 1024 }
@@ -40,7 +40,7 @@ function replay(session: Session, transcript: Transcript, own: Direction, feed: 
     } else {
       feed(session, bytes(recorded.packet))
       assert.deepEqual(
-        session.takeEvents().map((event) => (event.type === 'message' ? messageOf(event).elements : event.type)),
+        session.takeEvents().map((event) => (event.type === 'message' ? event.message.elements : event.type)),
         [decode(bytes(recorded.plain)).elements],
       )
     }

@@ -14,7 +14,8 @@ import {
   readRecordBody,
 } from '#src/stalk2/control-records.js'
 import { exportSecret } from '#src/stalk2/exporter.js'
-import { FrameReader, MessageAssembler, MessageQueue } from '#src/stalk2/frames.js'
+import { FrameReader, MessageAssembler } from '#src/stalk2/frames.js'
+import { MessageQueue } from '#src/stalk2/message-queue.js'
 import { OutgoingChannel, Scheduler } from '#src/stalk2/scheduler.js'
 import { Keepalive, PingMeter } from '#src/stalk2/keepalive.js'
 import { RecordOpener, RecordSealer } from '#src/stalk2/record-layer.js'
@@ -162,7 +163,7 @@ function sender(): { push: (message: Uint8Array) => void; nextRecord: (maxBytes:
   const channel = new OutgoingChannel(0, 'normal', Infinity)
   return {
     push: (message) => scheduler.send(channel, message),
-    nextRecord: (maxBytes) => scheduler.nextRecord(maxBytes, true),
+    nextRecord: (maxBytes) => scheduler.nextRecord(maxBytes, true)?.slice() ?? null,
   }
 }
 
@@ -197,7 +198,7 @@ test('a record has at most 4,096 frames, on either side', () => {
   const both = Uint8Array.of(...first.subarray(1), ...second.subarray(1))
   assert.throws(() => messagesOf(new MessageAssembler(9), both), code('FRAME_COUNT'))
   assert.throws(() => queue.push(new Uint8Array()), RangeError)
-  assert.throws(() => new MessageQueue().take(1), RangeError)
+  assert.throws(() => new MessageQueue(0).take(1), RangeError)
   queue.push(Uint8Array.of(1))
   assert.throws(() => queue.nextRecord(3), RangeError)
 })

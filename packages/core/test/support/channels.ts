@@ -21,7 +21,7 @@ function terms({ channelCreditBytes, maxChannels }: Limits): ChannelTerms {
 
 /** The body of the next DATA record; null: there is none. */
 export function nextBody(table: ChannelTable, maxBytes = 32_750): Uint8Array | null {
-  return table.scheduler.nextRecord(maxBytes, true)?.subarray(1) ?? null
+  return table.scheduler.nextRecord(maxBytes, true)?.slice(1) ?? null
 }
 
 /** Carries all that one side has to say now. */
@@ -37,7 +37,7 @@ export function carry(from: ChannelTable, to: ChannelTable, maxBytes?: number): 
 export function frame(channel: number, bytes: Uint8Array, isFinal = true): Uint8Array {
   const plan = new RecordPlan(65_519)
   plan.push(channel, bytes, isFinal)
-  return plan.encode().subarray(1)
+  return plan.encode().slice(1)
 }
 
 /** A control message, as a frame. */

@@ -4,6 +4,7 @@ import { generateX25519 } from '#src/crypto/x25519.js'
 import type { Identity } from '#src/identity/identity.js'
 import { expectPins } from '#src/identity/pins.js'
 import { defaultLimits, type Limits } from '#src/limits.js'
+import type { MessageRun } from '#src/stalk2/message-run.js'
 import type { Session, SessionEvent } from '#src/session/session.js'
 import { Stalk1Session } from '#src/session/stalk1-session.js'
 import { alice, bob } from './people.js'
@@ -57,12 +58,20 @@ export function establishedPair(limits: Partial<Limits> = {}): { a: Stalk1Sessio
 }
 
 export function messagesOf(events: readonly SessionEvent[]): Spack[] {
-  return events.flatMap((event) => (event.type === 'message' ? [messageOf(event)] : []))
+  return events.flatMap(messagesIn)
 }
 
-/** What a message event says, whether or not it is decoded. */
-export function messageOf({ message }: Extract<SessionEvent, { readonly type: 'message' }>): Spack {
-  return message instanceof Spack ? message : decode(message, { form: 'compact' })
+/** The messages that an event brings, whether or not they are decoded. */
+export function messagesIn(event: SessionEvent): Spack[] {
+  if (event.type === 'message') return [event.message]
+  return encodedIn(event).map((message) => decode(message, { form: 'compact' }))
+}
+
+/** Those that are not decoded. */
+export function encodedIn(event: { readonly type: string; readonly run?: MessageRun }): Uint8Array[] {
+  const messages: Uint8Array[] = []
+  for (const run = event.run?.copy(); run?.next();) messages.push(run.view())
+  return messages
 }
 
 export function text(value: string): Spack {

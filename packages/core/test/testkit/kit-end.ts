@@ -129,10 +129,12 @@ export class KitEnd {
         }
       }
       if (event.type === 'established') this.outcome.established = true
-      if (event.type === 'message') {
-        const { message, cost } = event
-        this.#read(() => this.outcome.messages.push(toHex(this.#decoded(message))))
-        this.session.channels?.consume(1, cost)
+      if (event.type === 'messages') {
+        const { left, costLeft } = event.run
+        for (const { run } = event; run.next();) {
+          this.#read(() => this.outcome.messages.push(toHex(this.session.coding.decode(run.view()))))
+        }
+        this.session.channels?.consume(left, costLeft)
       }
       if (event.type === 'channel') {
         const { id: channel, name, priority } = event
@@ -153,11 +155,7 @@ export class KitEnd {
     const channel = this.#channels.get(id)!
     const bytes = this.session.channels!.take(id)
     if (bytes === null) return
-    this.#read(() => (channel.messages = [...channel.messages, toHex(this.#decoded(bytes))]))
-  }
-
-  #decoded(message: Spack | Uint8Array): Spack {
-    return message instanceof Spack ? message : this.session.coding.decode(message)
+    this.#read(() => (channel.messages = [...channel.messages, toHex(this.session.coding.decode(bytes))]))
   }
 
   /** What is no message ends the session when it is read. */

@@ -1,0 +1,48 @@
+import { checkNames } from '../option-names.js'
+import { yieldToLoop } from './turns.js'
+
+/** How many values come at once. */
+export interface BatchOptions {
+  /** Values in an array at most, 1,024 unless told otherwise. */
+  readonly max?: number
+}
+
+/** Where values come from. */
+interface Source<T> {
+  /** Takes those that are here already, up to `most`. Throws for one that is none, which is taken all the same. */
+  takeHere(most: number, take: (value: T) => void): void
+  /** Waits for the next one; null: none comes any more. */
+  receive(): Promise<T | null>
+}
+
+/** Throws TypeError, RangeError for options that make no sense. */
+export function checkBatch(options: BatchOptions): number {
+  checkNames('typedBatches', options, ['max'])
+  const { max = 1024 } = options
+  if (Number.isSafeInteger(max) && max >= 1) return max
+  throw new RangeError(`max is how many values come at once, a whole number from 1 on, not ${max}`)
+}
+
+/** Values in arrays of all that is here, and a wait only where there is none. What is wrong with one is thrown after those before it. */
+export async function* batches<T>(max: number, { takeHere, receive }: Source<T>): AsyncGenerator<T[], void, undefined> {
+  for (;;) {
+    const values: T[] = []
+    const take = (value: T): void => void values.push(value)
+    let fault: { readonly error: unknown } | null = null
+    try {
+      takeHere(max, take)
+      if (values.length === 0) {
+        const first = await receive()
+        if (first === null) return
+        values.push(first)
+        if (max > 1) takeHere(max - 1, take)
+      }
+    } catch (error) {
+      fault = { error }
+    }
+    if (values.length > 0) yield values
+    if (fault !== null) throw fault.error
+    const turn = yieldToLoop()
+    if (turn !== null) await turn
+  }
+}
