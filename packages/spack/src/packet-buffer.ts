@@ -16,6 +16,26 @@ export class PacketBuffer {
   #shared = new Uint8Array(0)
   #used = 0
 
+  /** Memory in which there is room for a small packet, from `used` on. */
+  get shared(): Uint8Array {
+    if (this.#used + smallPacket > this.#shared.length) {
+      this.#shared = new Uint8Array(sharedBytes)
+      this.#used = 0
+    }
+    return this.#shared
+  }
+
+  get used(): number {
+    return this.#used
+  }
+
+  /** The packet that was written there, up to `end`. */
+  take(end: number): Uint8Array {
+    const packet = this.#shared.subarray(this.#used, end)
+    this.#used = end
+    return packet
+  }
+
   /** Starts a packet whose types and their size take about `headBytes` bytes. */
   begin(headBytes: number, limits: SpackLimits): void {
     if (this.#used + headBytes + spareBytes > this.#shared.length) {

@@ -1,4 +1,5 @@
 import { checkPacketBytes } from './classic.js'
+import { compilePacket, type CompiledPacket } from './compile-packet.js'
 import { dataStartOf, typesStartOf } from './compact.js'
 import { decode, plainBytes } from './decode.js'
 import { expectEnd, readElement } from './decode-elements.js'
@@ -78,6 +79,8 @@ export class Schema<T> {
   readonly #headBytes: number
   /** What the types and their size took last, and take the next time as a rule. */
   #lastHeadBytes: number
+  /** Null: there is only the thorough way. */
+  readonly #compiled: CompiledPacket | null
   #fingerprint: string | null = null
 
   constructor(fields: Fields, options: SchemaOptions = {}) {
@@ -87,6 +90,7 @@ export class Schema<T> {
     // the size of the types, and for each a code or two and a length, if it is a short one
     this.#headBytes = 4 + 4 * this.#layout.fields.length
     this.#lastHeadBytes = this.#headBytes
+    this.#compiled = compilePacket(this.#layout.fields, this.#limits)
   }
 
   /**
@@ -99,6 +103,8 @@ export class Schema<T> {
     idleBuffer = null
     const layout = this.#layout
     try {
+      const end = this.#compiled?.write(value, buffer.shared, buffer.used) ?? -1
+      if (end >= 0) return buffer.take(end)
       const count = layout.count(value)
       buffer.begin(this.#headBytes, this.#limits)
       buffer.data.countElements(count)
@@ -118,6 +124,8 @@ export class Schema<T> {
    */
   encodeInto(value: T, target: Uint8Array, offset: number): number | Uint8Array {
     if (!(offset >= 0 && offset <= target.length)) throw new RangeError(`there is no offset ${offset} in ${target.length} bytes`)
+    const end = this.#compiled?.write(value, target, offset) ?? -1
+    if (end >= 0) return end
     const buffer = idleBuffer ?? new PacketBuffer()
     idleBuffer = null
     const layout = this.#layout
@@ -183,6 +191,8 @@ export class Schema<T> {
   }
 
   #read(input: Uint8Array, start: number, end: number): T {
+    const quick = this.#compiled?.read(input, start, end)
+    if (quick !== undefined) return quick as T
     const limits = this.#limits
     const layout = this.#layout
     checkPacketBytes(end - start, limits)

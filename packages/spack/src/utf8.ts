@@ -26,6 +26,14 @@ export function writeUtf8(bytes: Uint8Array, start: number, text: string): numbe
   return start + encoder.encodeInto(text, bytes.subarray(start)).written
 }
 
+/** Writes a string, if it is well-formed and sure to have room in so many bytes; gives how many it took, else -1. */
+export function writeText(bytes: Uint8Array, start: number, text: string, room: number): number {
+  const { length } = text
+  if (length <= room && writeAscii(bytes, start, text)) return length
+  if (3 * length > room || !(text as string & { isWellFormed(): boolean }).isWellFormed()) return -1
+  return encoder.encodeInto(text, bytes.subarray(start)).written
+}
+
 /** Writes a short string of ASCII; of any other nothing, and says so. */
 export function writeAscii(bytes: Uint8Array, start: number, text: string): boolean {
   if (text.length > shortEncode) return false

@@ -712,18 +712,28 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     }
   }
 
-  #decodeTyped<T>(schema: MessageDecoder<T>, message: Spack | Uint8Array | null, start?: number, end?: number): T | null {
+  #decodeTyped<T>(schema: MessageDecoder<T>, message: Spack | Uint8Array | null): T | null {
     if (message === null) return null
     if (!(message instanceof Uint8Array)) return schema.decode(encode(message, { form: 'compact' }))
     try {
-      return this.#coding.decodeTyped(schema, message, start, end)
+      return this.#coding.decodeTyped(schema, message)
     } catch (error) {
       throw this.#failWith(error)
     }
   }
 
   #takeTyped<T>(schema: MessageDecoder<T>, most: number, take: (value: T) => void): void {
-    this.#inbox.takeHere(most, (message, start, end) => take(this.#decodeTyped(schema, message, start, end) as T))
+    this.#inbox.takeHere(most, (entry, count) => {
+      if (entry instanceof Spack) {
+        take(schema.decode(encode(entry, { form: 'compact' })))
+        return
+      }
+      try {
+        this.#coding.decodeRun(schema, entry, count, take)
+      } catch (error) {
+        throw this.#failWith(error)
+      }
+    })
   }
 
   get #coding(): MessageCoding {

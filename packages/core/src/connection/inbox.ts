@@ -18,9 +18,6 @@ interface Waiter {
 /** As it arrived: encoded, where that is known. */
 type Message = Spack | Uint8Array
 
-/** Takes the message from `start` to `end`, or a decoded one. */
-type Take = (message: Message, start: number, end: number) => void
-
 type Ending = { readonly error: StalkError } | 'end'
 
 /** Messages that arrived and were not received yet, or the calls that wait for one: never both. */
@@ -121,29 +118,46 @@ export class Inbox {
 
   /** The next message if it is here already: nobody has to wait for it. */
   takeFirst(): Message | null {
-    const entry = this.#moveOn()
-    if (entry === null) return null
-    this.#consumed(1, costOf(entry), bytesOf(entry))
-    return entry instanceof Spack ? entry : entry.view()
+    const entry = this.#entries[this.#next]
+    if (entry === undefined) return null
+    if (entry instanceof Spack) {
+      this.#dropFirst()
+      this.#consumed(1, 0, memoryOf(entry))
+      return entry
+    }
+    entry.next()
+    if (entry.left === 0) this.#dropFirst()
+    const length = entry.end - entry.start
+    this.#consumed(1, length + messageCostBytes, length + ENTRY_BYTES)
+    return entry.view()
   }
 
-  /** Takes up to `most` messages that are here already; gives how many. If `take` throws, the message that it was given is the last. */
-  takeHere(most: number, take: Take): number {
-    let count = 0
-    let cost = 0
-    let bytes = 0
-    try {
-      for (let entry = this.#moveOn(); entry !== null; entry = count < most ? this.#moveOn() : null) {
-        count += 1
-        cost += costOf(entry)
-        bytes += bytesOf(entry)
-        if (entry instanceof Spack) take(entry, 0, 0)
-        else take(entry.bytes, entry.start, entry.end)
+  /**
+   * Takes what is here already, up to `most` messages: `take` is given decoded ones and runs, and has to move these on. Whatever it throws
+   * ends this; messages that it did not move on to are still here.
+   */
+  takeHere(most: number, take: (entry: Spack | MessageRun, most: number) => void): void {
+    for (let left = most; left > 0;) {
+      const entry = this.#entries[this.#next]
+      if (entry === undefined) return
+      this.#dropFirst()
+      if (entry instanceof Spack) {
+        left -= 1
+        this.#consumed(1, 0, memoryOf(entry))
+        take(entry, 1)
+        continue
       }
-    } finally {
-      if (count > 0) this.#consumed(count, cost, bytes)
+      const { left: countBefore, bytesLeft: bytesBefore } = entry
+      try {
+        take(entry, left)
+      } finally {
+        const count = countBefore - entry.left
+        const bytes = bytesBefore - entry.bytesLeft
+        if (entry.left > 0) this.#putBack(entry)
+        left -= count
+        this.#consumed(count, bytes + count * messageCostBytes, bytes + count * ENTRY_BYTES)
+      }
     }
-    return count
   }
 
   /** @param signal gives up waiting: rejects with its reason, and the message goes to the next call */
@@ -186,14 +200,7 @@ export class Inbox {
     if (this.#bytes > maxUnreadBytes || this.#count > maxUnreadMessages) this.#setFull(true)
   }
 
-  /** The next message, or a run that has moved on to it; null: there is none. */
-  #moveOn(): Spack | MessageRun | null {
-    const entry = this.#entries[this.#next]
-    if (entry === undefined) return null
-    if (!(entry instanceof Spack)) {
-      entry.next()
-      if (entry.left > 0) return entry
-    }
+  #dropFirst(): void {
     this.#entries[this.#next] = undefined
     this.#next += 1
     // Moving the rest forward when half is taken costs each message one move.
@@ -201,7 +208,16 @@ export class Inbox {
       this.#entries = this.#entries.slice(this.#next)
       this.#next = 0
     }
-    return entry
+  }
+
+  #putBack(entry: MessageRun): void {
+    if (this.#closed) return
+    if (this.#next === 0) {
+      this.#entries.unshift(entry)
+      return
+    }
+    this.#next -= 1
+    this.#entries[this.#next] = entry
   }
 
   #consumed(count: number, cost: number, bytes: number): void {
@@ -226,13 +242,4 @@ export class Inbox {
     this.#full = full
     this.#onFullChange()
   }
-}
-
-/** What the message cost the peer in credit, and about how much memory it takes. */
-function costOf(entry: Spack | MessageRun): number {
-  return entry instanceof Spack ? 0 : messageCostBytes + entry.end - entry.start
-}
-
-function bytesOf(entry: Spack | MessageRun): number {
-  return entry instanceof Spack ? memoryOf(entry) : ENTRY_BYTES + entry.end - entry.start
 }

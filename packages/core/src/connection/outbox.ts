@@ -36,6 +36,10 @@ export class Outbox {
   #accepted = 0
   #flushed = 0
   #bytesSent = 0
+  /** What is in the stream, as of the last write and the last that was done. */
+  #lineBytes = 0
+  /** Whoever has less queued is not refused because of what others have. */
+  readonly #leastFullBytes: number
   #scheduled = false
   /** Writes that were begun and that the kernel has. */
   #begun = 0
@@ -47,6 +51,7 @@ export class Outbox {
 
   constructor(socket: Duplex, session: Session, autoFlush: boolean, limits: OutboxLimits) {
     this.#limits = limits
+    this.#leastFullBytes = Math.min(HIGH_WATER_BYTES, limits.maxQueuedBytes)
     this.#socket = socket
     this.#session = session
     this.#autoFlush = autoFlush
@@ -69,14 +74,14 @@ export class Outbox {
 
   /** Throws SEND_QUEUE_FULL, and what is wrong with the message. */
   send(message: Spack): boolean {
-    this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
+    if (this.#mayBeFull) this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
     this.#session.send(message)
     return this.#sent()
   }
 
   /** The same for a value by a schema. */
   sendTyped<T>(schema: MessageEncoder<T>, value: T): boolean {
-    this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
+    if (this.#mayBeFull) this.#refuseIfFull(this.#ownBytes, this.unsentMessages)
     this.#session.sendTyped(schema, value)
     return this.#sent()
   }
@@ -94,6 +99,11 @@ export class Outbox {
     this.#refuseIfFull(channels.queuedBytes(id), channels.queuedMessages(id))
     channels.sendTyped(id, schema, value)
     return this.#sentOn(channels, id)
+  }
+
+  /** False: whoever has so little queued is not refused. */
+  get #mayBeFull(): boolean {
+    return this.#ownBytes >= this.#leastFullBytes || this.#accepted - this.#flushed >= this.#limits.maxQueuedMessages
   }
 
   #sent(): boolean {
@@ -174,14 +184,12 @@ export class Outbox {
 
   /** Messages of the connection itself that were sent, in bytes, and what is in the stream. */
   get #ownBytes(): number {
-    const { channels, queuedBytes } = this.#session
-    return (channels?.queuedBytes(0) ?? queuedBytes) + this.#socket.writableLength
+    return this.#session.ownQueuedBytes + this.#lineBytes
   }
 
-  /** Whoever has little queued is not refused because of what others have. */
   #refuseIfFull(ownBytes: number, ownMessages: number): void {
     const { maxQueuedBytes, maxQueuedMessages } = this.#limits
-    const hasRoom = this.unsentBytes < maxQueuedBytes || ownBytes < Math.min(HIGH_WATER_BYTES, maxQueuedBytes)
+    const hasRoom = this.unsentBytes < maxQueuedBytes || ownBytes < this.#leastFullBytes
     if (hasRoom && ownMessages < maxQueuedMessages) return
     throw new StalkError(
       'SEND_QUEUE_FULL',
@@ -231,6 +239,7 @@ export class Outbox {
       this.#socket.write(last, (error) => (error ? undefined : this.#onWritten(write, sent)))
       this.#socket.uncork()
     })
+    this.#lineBytes = this.#socket.writableLength
   }
 
   /** What a stream throws is the loss of the line: above are ticks, timers and streams, where it would end the process. */
@@ -260,6 +269,7 @@ export class Outbox {
   #onWritten(write: number, sent: number): void {
     this.#done = write
     this.#flushed = sent
+    this.#lineBytes = this.#socket.writableLength
     if (this.#waiters.length > 0) {
       const isDone = (waiter: FlushWaiter): boolean => waiter.write !== null && waiter.write <= write
       const waiters = this.#waiters.filter(isDone)

@@ -1,6 +1,7 @@
 import { decode, encode, PacketPool, SpackError, type Spack, type SpackErrorCode } from '@stalk/spack'
 import { StalkError } from '../errors.js'
 import { messageLimits } from '../limits.js'
+import type { MessageRun } from '../stalk2/message-run.js'
 import type { OutgoingChannel, Scheduler } from '../stalk2/scheduler.js'
 
 /** How values of some type become messages: a `Schema` of `@stalk/spack/schema` does. The bytes are the connection’s from then on. */
@@ -26,8 +27,10 @@ export interface MessageDecoder<T> {
 export interface MessageCoding {
   /** A message that came. Throws PEER_MESSAGE_INVALID, which poisons. */
   decode(message: Uint8Array): Spack
-  /** The same by a schema: the message from `start` to `end`. Throws what that says of it, and PEER_MESSAGE_INVALID, which poisons. */
-  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array, start?: number, end?: number): T
+  /** The same by a schema. Throws what that says of it, and PEER_MESSAGE_INVALID, which poisons. */
+  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array): T
+  /** The same of up to `most` messages of a run. What is thrown is of the one that it has moved to. */
+  decodeRun<T>(decoder: MessageDecoder<T>, run: MessageRun, most: number, take: (value: T) => void): void
 }
 
 /** How large a message may be for each side, in bytes. */
@@ -114,14 +117,33 @@ export function decodeCompact(bytes: Uint8Array, maxMessageBytes: number): Spack
 }
 
 /** The same by a schema. Throws PEER_MESSAGE_INVALID for what is no message whatever the schema, and what the schema says of others. */
-export function decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array, start = 0, end: number = bytes.length): T {
+export function decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array): T {
   try {
-    if (decoder.decodeFrom !== undefined) return decoder.decodeFrom(bytes, start, end)
-    return decoder.decode(bytes.subarray(start, end))
+    return decoder.decode(bytes)
   } catch (error) {
-    if (error instanceof SpackError && ofSchema.has(error.code)) throw error
-    throw peerMessageError(error)
+    throw typedError(error)
   }
+}
+
+/** The same of several. */
+export function decodeRun<T>(
+  decoder: MessageDecoder<T>,
+  run: MessageRun,
+  most: number,
+  take: (value: T) => void,
+): void {
+  try {
+    for (let left = most; left > 0 && run.next(); left -= 1) {
+      if (decoder.decodeFrom === undefined) take(decoder.decode(run.view()))
+      else take(decoder.decodeFrom(run.bytes, run.start, run.end))
+    }
+  } catch (error) {
+    throw typedError(error)
+  }
+}
+
+function typedError(error: unknown): unknown {
+  return error instanceof SpackError && ofSchema.has(error.code) ? error : peerMessageError(error)
 }
 
 function peerMessageError(error: unknown): unknown {

@@ -133,6 +133,8 @@ export interface Session {
   takeEvents(): SessionEvent[]
   /** How many bytes `send` has queued that `takeOutput` has not handed out. */
   readonly queuedBytes: number
+  /** The same without those of channels. */
+  readonly ownQueuedBytes: number
   /** How many messages of `send` `takeOutput` has handed out whole. */
   readonly sentMessages: number
   /** Null: the protocol has none, or the two sides do not both want them. */

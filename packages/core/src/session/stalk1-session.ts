@@ -120,6 +120,10 @@ export class Stalk1Session implements Session {
     return this.#queuedBytes
   }
 
+  get ownQueuedBytes(): number {
+    return this.#queuedBytes
+  }
+
   get sentMessages(): number {
     return this.#sentMessages
   }

@@ -7,6 +7,7 @@ import { closeCodes, encodeAccept, encodeClose, encodeReject, type RecordBody } 
 import { exportSecret } from '../stalk2/exporter.js'
 import { mainChannel } from '../stalk2/frames.js'
 import { Initiator } from '../stalk2/initiator.js'
+import type { MessageRun } from '../stalk2/message-run.js'
 import { Keepalive, PingLog, PingMeter } from '../stalk2/keepalive.js'
 import { encodeAcceptPayload } from '../stalk2/payload.js'
 import { requireResponderIdentity } from '../stalk2/responder.js'
@@ -17,6 +18,7 @@ import { closedError, unexpectedRecord } from '../stalk2/verdict.js'
 import { onB, onReply, onVerdict } from './initiator-steps.js'
 import {
   decodeCompact,
+  decodeRun,
   decodeTyped,
   queueCompact,
   queueTyped,
@@ -174,9 +176,17 @@ export class Stalk2Session implements Session, MessageCoding {
     }
   }
 
-  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array, start?: number, end?: number): T {
+  decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array): T {
     try {
-      return decodeTyped(decoder, message, start, end)
+      return decodeTyped(decoder, message)
+    } catch (error) {
+      throw this.#poisonedBy(error)
+    }
+  }
+
+  decodeRun<T>(decoder: MessageDecoder<T>, run: MessageRun, most: number, take: (value: T) => void): void {
+    try {
+      decodeRun(decoder, run, most, take)
     } catch (error) {
       throw this.#poisonedBy(error)
     }
@@ -211,6 +221,10 @@ export class Stalk2Session implements Session, MessageCoding {
 
   get queuedBytes(): number {
     return this.#opened?.channel.queuedBytes ?? 0
+  }
+
+  get ownQueuedBytes(): number {
+    return this.#sendingTo?.outgoing.messages.bytes ?? 0
   }
 
   get sentMessages(): number {
