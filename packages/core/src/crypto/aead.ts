@@ -24,14 +24,27 @@ export function aeadSeal(
   associatedData: Uint8Array,
   plaintext: Uint8Array,
 ): Uint8Array {
+  const { ciphertext, tag } = aeadSealParts(algorithm, key, nonce, associatedData, plaintext)
+  const sealed = new Uint8Array(plaintext.length + aeadTagBytes)
+  sealed.set(ciphertext)
+  sealed.set(tag, plaintext.length)
+  return sealed
+}
+
+/** What {@link aeadSeal} puts together, each part as OpenSSL gives it: for what is large, and need not be in one. */
+export function aeadSealParts(
+  algorithm: AeadAlgorithm,
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associatedData: Uint8Array,
+  plaintext: Uint8Array,
+): { readonly ciphertext: Uint8Array; readonly tag: Uint8Array } {
   requireLengths(key, nonce)
   const cipher = createCipheriv(asGcm(algorithm), key, nonce, options)
   if (associatedData.length > 0) cipher.setAAD(associatedData)
-  const sealed = new Uint8Array(plaintext.length + aeadTagBytes)
-  sealed.set(cipher.update(plaintext))
+  const ciphertext = cipher.update(plaintext)
   cipher.final()
-  sealed.set(cipher.getAuthTag(), plaintext.length)
-  return sealed
+  return { ciphertext, tag: cipher.getAuthTag() }
 }
 
 /**

@@ -1,5 +1,5 @@
 // CipherState: Noise Protocol Framework, revision 34, §5.1.
-import { aeadOpen, aeadSeal, aeadTagBytes } from '../crypto/aead.js'
+import { aeadOpen, aeadSeal, aeadSealParts, aeadTagBytes } from '../crypto/aead.js'
 import { StalkError } from '../errors.js'
 import type { NoiseCipher } from './suites.js'
 
@@ -54,10 +54,24 @@ export class CipherState {
   encryptWithAd(associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array {
     const key = this.#usableKey()
     if (key === null) return new Uint8Array(plaintext)
-    const nonce = encodeNonce(this.#cipher, BigInt(this.#nonce))
+    const nonce = encodeNonce(this.#cipher, this.#nonce)
     const ciphertext = aeadSeal(this.#cipher.algorithm, key, nonce, associatedData, plaintext)
     this.#nonce += 1
     return ciphertext
+  }
+
+  /**
+   * EncryptWithAd without associated data, with a key (`TypeError`): ciphertext and tag apart, so that what is large is not copied.
+   *
+   * Throws `NOISE_NONCE_EXHAUSTED`.
+   */
+  encryptParts(plaintext: Uint8Array): { readonly ciphertext: Uint8Array; readonly tag: Uint8Array } {
+    const key = this.#usableKey()
+    if (key === null) throw new TypeError('there is no key')
+    const nonce = encodeNonce(this.#cipher, this.#nonce)
+    const parts = aeadSealParts(this.#cipher.algorithm, key, nonce, noBytes, plaintext)
+    this.#nonce += 1
+    return parts
   }
 
   /**
@@ -69,7 +83,7 @@ export class CipherState {
   decryptWithAd(associatedData: Uint8Array, ciphertext: Uint8Array): Uint8Array | null {
     const key = this.#usableKey()
     if (key === null) return new Uint8Array(ciphertext)
-    const nonce = encodeNonce(this.#cipher, BigInt(this.#nonce))
+    const nonce = encodeNonce(this.#cipher, this.#nonce)
     const plaintext = aeadOpen(this.#cipher.algorithm, key, nonce, associatedData, ciphertext)
     if (plaintext !== null) this.#nonce += 1
     return plaintext
@@ -83,7 +97,7 @@ export class CipherState {
   rekey(): void {
     const key = this.#usableKey()
     if (key === null) throw new TypeError('there is no key to replace')
-    const nonce = encodeNonce(this.#cipher, maximalNonce)
+    const nonce = maximalNonce
     const ciphertext = aeadSeal(this.#cipher.algorithm, key, nonce, noBytes, new Uint8Array(keyBytes))
     key.set(ciphertext.subarray(0, keyBytes))
     ciphertext.fill(0)
@@ -107,11 +121,13 @@ export class CipherState {
 }
 
 /** Kept for rekeying: no message has it (Noise §5.1). */
-const maximalNonce = 2n ** 64n - 1n
+const maximalNonce = new Uint8Array(12).fill(0xff, 4)
 
-/** 4 zero bytes, then the 64-bit counter: Noise §12.3, §12.4. */
-function encodeNonce({ littleEndianNonce }: NoiseCipher, counter: bigint): Uint8Array {
+/** 4 zero bytes, then the 64-bit counter, a safe integer: Noise §12.3, §12.4. */
+function encodeNonce({ littleEndianNonce }: NoiseCipher, counter: number): Uint8Array {
   const nonce = new Uint8Array(12)
-  new DataView(nonce.buffer).setBigUint64(4, counter, littleEndianNonce)
+  for (let rest = counter, index = 0; rest > 0; rest = Math.floor(rest / 256), index += 1) {
+    nonce[littleEndianNonce ? 4 + index : 11 - index] = rest % 256
+  }
   return nonce
 }

@@ -188,9 +188,10 @@ export class RecordChannel {
       }
       const plaintext = scheduler.nextRecord(this.#maxRecordBytes, withMessages)
       if (plaintext === null) return
-      const record = this.#sealer.seal(plaintext)
-      output.push(record)
-      bytes += record.length
+      for (const part of this.#sealer.sealParts(plaintext)) {
+        output.push(part)
+        bytes += part.length
+      }
     }
   }
 }

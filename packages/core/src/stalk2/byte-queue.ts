@@ -1,35 +1,41 @@
 const noBytes = new Uint8Array()
 
-/** Bytes that arrived and were not read yet. Its memory is at most twice what it holds, or one chunk. */
+/** Chunks of less are put together: each by itself would cost more memory than its bytes. */
+const smallChunkBytes = 4096
+
+/** Bytes that arrived and were not read yet. Its memory is at most twice what it holds, or what it holds and two chunks. */
 export class ByteQueue {
   #bytes: Uint8Array = noBytes
   /** Whether the memory is our own, and may be written to. */
   #isOurs = false
   #start = 0
   #end = 0
+  /** A chunk that follows: most of it is read where it is. */
+  #following: Uint8Array = noBytes
 
   /** How many bytes are here. */
   get length(): number {
-    return this.#end - this.#start
+    return this.#end - this.#start + this.#following.length
   }
 
-  /** Adds bytes at the end: the chunk itself is kept if nothing else is here, otherwise it is copied. */
+  /** Adds bytes at the end: a chunk is kept as it is if little else is here, otherwise it is copied. */
   push(chunk: Uint8Array): void {
     if (this.length === 0) {
-      this.#bytes = chunk
-      this.#isOurs = false
-      this.#start = 0
-      this.#end = chunk.length
-      return
+      this.#begin(chunk)
+    } else if (this.#following.length === 0 && chunk.length >= smallChunkBytes) {
+      this.#following = chunk
+    } else {
+      this.#makeRoom(this.#following.length + chunk.length)
+      this.#append(this.#following)
+      this.#following = noBytes
+      this.#append(chunk)
     }
-    this.#makeRoom(chunk.length)
-    this.#bytes.set(chunk, this.#end)
-    this.#end += chunk.length
   }
 
   /** The byte at an index, counted from the front. `RangeError` beyond the end. */
   byteAt(index: number): number {
-    const byte = index < this.length ? this.#bytes[this.#start + index] : undefined
+    const at = this.#start + index
+    const byte = at < this.#end ? this.#bytes[at] : this.#following[at - this.#end]
     if (byte === undefined) throw new RangeError(`there is no byte ${index} of ${this.length}`)
     return byte
   }
@@ -41,35 +47,57 @@ export class ByteQueue {
 
   /** All that is here: a view, valid until the next push. */
   peek(): Uint8Array {
+    if (this.#following.length > 0) this.#begin(this.#gather(this.length))
     return this.#bytes.subarray(this.#start, this.#end)
   }
 
   /** Takes bytes from the front: a view, valid until the next push. `RangeError` beyond the end. */
   take(count: number): Uint8Array {
     if (count > this.length) throw new RangeError(`there are ${this.length} bytes, not ${count}`)
-    const taken = this.#bytes.subarray(this.#start, this.#start + count)
-    this.#start += count
-    if (this.#start === this.#end) this.clear()
+    const end = this.#start + count
+    const isHere = end <= this.#end
+    const taken = isHere ? this.#bytes.subarray(this.#start, end) : this.#gather(count)
+    if (end < this.#end) this.#start = end
+    else this.#begin(this.#following.subarray(end - this.#end))
     return taken
   }
 
   /** Lets go of everything. */
   clear(): void {
-    this.#bytes = noBytes
+    this.#begin(noBytes)
+  }
+
+  #begin(chunk: Uint8Array): void {
+    this.#bytes = chunk.length === 0 ? noBytes : chunk
     this.#isOurs = false
     this.#start = 0
-    this.#end = 0
+    this.#end = chunk.length
+    this.#following = noBytes
+  }
+
+  /** What is at the front and goes on in the chunk that follows, in one. */
+  #gather(count: number): Uint8Array {
+    const gathered = new Uint8Array(count)
+    const first = this.#bytes.subarray(this.#start, this.#end)
+    gathered.set(first)
+    gathered.set(this.#following.subarray(0, count - first.length), first.length)
+    return gathered
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#end)
+    this.#end += bytes.length
   }
 
   /** Room after the end, in memory of our own: twice what is needed, so that each byte is moved a constant number of times. */
   #makeRoom(count: number): void {
     if (this.#isOurs && this.#end + count <= this.#bytes.length) return
-    const { length } = this
-    const grown = new Uint8Array(2 * (length + count))
-    grown.set(this.peek())
+    const first = this.#bytes.subarray(this.#start, this.#end)
+    const grown = new Uint8Array(2 * (first.length + count))
+    grown.set(first)
     this.#bytes = grown
     this.#isOurs = true
     this.#start = 0
-    this.#end = length
+    this.#end = first.length
   }
 }

@@ -78,12 +78,18 @@ export class RecordPlan {
 
 const noBytes = new Uint8Array()
 
+/** Frames of so many bytes that fill most of their record are kept where they are until the message is whole. */
+const largeFrameBytes = 4096
+
 /** Puts the messages of one channel together again. */
 export class MessageAssembler {
   readonly #maxMessageBytes: number
-  /** The beginning of a message that goes on: our own memory, at most twice what came. */
-  #buffer: Uint8Array = noBytes
+  /** The beginning of a message that goes on, in order: large frames, and memory of our own for small ones. */
+  #parts: Uint8Array[] = []
   #length = 0
+  /** Our own memory at the end, at most twice what came, and how much of it there is. */
+  #small: Uint8Array = noBytes
+  #smallLength = 0
 
   constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes
@@ -110,28 +116,58 @@ export class MessageAssembler {
     }
     if (isFinal && this.#length === 0) return bytes
     this.#append(bytes)
-    if (!isFinal) return null
-    const message = this.#buffer.subarray(0, length)
-    this.clear()
-    return message
+    return isFinal ? this.#whole() : null
   }
 
   /** Forgets the beginning of a message. */
   clear(): void {
-    this.#buffer = noBytes
+    this.#parts = []
     this.#length = 0
+    this.#small = noBytes
+    this.#smallLength = 0
   }
 
   #append(bytes: Uint8Array): void {
-    const length = this.#length + bytes.length
-    if (length > this.#buffer.length) {
-      const grown = new Uint8Array(Math.min(2 * length, this.#maxMessageBytes))
-      grown.set(this.#buffer.subarray(0, this.#length))
-      this.#buffer = grown
+    this.#length += bytes.length
+    if (bytes.length >= largeFrameBytes && 2 * bytes.length >= bytes.buffer.byteLength) {
+      this.#endSmall()
+      this.#parts.push(bytes)
+      return
     }
-    this.#buffer.set(bytes, this.#length)
-    this.#length = length
+    const length = this.#smallLength + bytes.length
+    if (length > this.#small.length) {
+      const grown = new Uint8Array(Math.min(2 * length, this.#maxMessageBytes))
+      grown.set(this.#small.subarray(0, this.#smallLength))
+      this.#small = grown
+    }
+    this.#small.set(bytes, this.#smallLength)
+    this.#smallLength = length
   }
+
+  #endSmall(): void {
+    if (this.#smallLength === 0) return
+    this.#parts.push(this.#small.subarray(0, this.#smallLength))
+    this.#small = noBytes
+    this.#smallLength = 0
+  }
+
+  #whole(): Uint8Array {
+    this.#endSmall()
+    const [first] = this.#parts
+    const message = this.#parts.length === 1 && first !== undefined ? first : join(this.#parts, this.#length)
+    this.clear()
+    return message
+  }
+}
+
+function join(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const joined = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
 }
 
 /** Takes frames, and what is written like them, apart; nothing is copied. */

@@ -1,3 +1,4 @@
+import { concatBytes } from '../crypto/bytes.js'
 import { StalkError } from '../errors.js'
 import { type CipherState, tagBytes } from '../noise/cipher-state.js'
 import type { ByteQueue } from './byte-queue.js'
@@ -17,6 +18,9 @@ const recordNumbers: RecordNumbers = { rekeyInterval: 2 ** 20, last: 2 ** 32 - 1
 const maxRecordPlaintextBytes: number = 65_535 - tagBytes
 
 const lengthBytes = 2
+
+/** With so many bytes one more copy costs more than to hand out several arrays. */
+const largeRecordBytes = 8192
 const noBytes = new Uint8Array()
 
 /** One direction, on the side that sends. */
@@ -40,6 +44,16 @@ export class RecordSealer {
    * Throws CONNECTION_EXPIRED for anything that may not have this counter.
    */
   seal(plaintext: Uint8Array): Uint8Array {
+    return concatBytes(...this.#seal(plaintext))
+  }
+
+  /** The same in several arrays, if it is large: so it need not be copied. */
+  sealParts(plaintext: Uint8Array): Uint8Array[] {
+    const parts = this.#seal(plaintext)
+    return plaintext.length < largeRecordBytes ? [concatBytes(...parts)] : parts
+  }
+
+  #seal(plaintext: Uint8Array): Uint8Array[] {
     if (plaintext.length === 0 || plaintext.length > maxRecordPlaintextBytes) {
       throw new RangeError(`a record has 1 to ${maxRecordPlaintextBytes} bytes, not ${plaintext.length}`)
     }
@@ -48,12 +62,9 @@ export class RecordSealer {
       throw new StalkError('CONNECTION_EXPIRED', 'this side has sent all records that one connection may: connect anew')
     }
     rekeyIfDue(this.#cipherState, this.#numbers)
-    const ciphertext = this.#cipherState.encryptWithAd(noBytes, plaintext)
-    const record = new Uint8Array(lengthBytes + ciphertext.length)
-    record[0] = ciphertext.length >> 8
-    record[1] = ciphertext.length & 0xff
-    record.set(ciphertext, lengthBytes)
-    return record
+    const { ciphertext, tag } = this.#cipherState.encryptParts(plaintext)
+    const length = plaintext.length + tagBytes
+    return [Uint8Array.of(length >> 8, length & 0xff), ciphertext, tag]
   }
 
   /** Overwrites the key. */
