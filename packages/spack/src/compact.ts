@@ -7,10 +7,7 @@ export function typesStartOf(bytes: Uint8Array, start: number, end: number): num
   const typesStart = leb128End(bytes, start, Math.min(end, start + maxLengthBytes))
   if (typesStart === -1) {
     if (end - start < maxLengthBytes) {
-      throw new SpackError(
-        'SPACK_TRUNCATED',
-        `a packet of ${end - start} bytes ends before the size of its types does`,
-      )
+      throw new SpackError('SPACK_TRUNCATED', `a packet of ${end - start} bytes ends before the size of its types does`)
     }
     throw new SpackError(
       'SPACK_PACKET_TOO_LARGE',
@@ -31,10 +28,7 @@ export function dataStartOf(bytes: Uint8Array, start: number, typesStart: number
   const typesBytes = typesStart === start + 1 ? (bytes[start] ?? 0) : decodeUnsignedLength(bytes, start, typesStart)
   const dataStart = typesStart + typesBytes
   if (dataStart > end) {
-    throw new SpackError(
-      'SPACK_TRUNCATED',
-      `the types ask for ${typesBytes} bytes, ${end - typesStart} are left`,
-    )
+    throw new SpackError('SPACK_TRUNCATED', `the types ask for ${typesBytes} bytes, ${end - typesStart} are left`)
   }
   return dataStart
 }

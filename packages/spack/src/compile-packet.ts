@@ -1,6 +1,15 @@
 import type { Field } from './compile-struct.js'
 import { isTypedArray, typeCodes } from './element.js'
-import { float32At, float64At, setFloat32At, setFloat64At, setFloat64sAt, setFloat32sAt, float32sAt, float64sAt } from './floats.js'
+import {
+  float32At,
+  float64At,
+  setFloat32At,
+  setFloat64At,
+  setFloat64sAt,
+  setFloat32sAt,
+  float32sAt,
+  float64sAt,
+} from './floats.js'
 import { decodeSigned, writeSigned } from './leb128.js'
 import type { SpackLimits } from './limits.js'
 import * as kinds from './scalar-kinds.js'

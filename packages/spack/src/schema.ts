@@ -123,7 +123,9 @@ export class Schema<T> {
    * @throws RangeError for an offset that is none in `target`; what {@link encode} throws
    */
   encodeInto(value: T, target: Uint8Array, offset: number): number | Uint8Array {
-    if (!(offset >= 0 && offset <= target.length)) throw new RangeError(`there is no offset ${offset} in ${target.length} bytes`)
+    if (!Number.isInteger(offset) || offset < 0 || offset > target.length) {
+      throw new RangeError(`there is no offset ${offset} in ${target.length} bytes`)
+    }
     const end = this.#compiled?.write(value, target, offset) ?? -1
     if (end >= 0) return end
     const buffer = idleBuffer ?? new PacketBuffer()
@@ -156,7 +158,7 @@ export class Schema<T> {
   /** The same of the packet from `start` to `end` in `bytes`. @throws RangeError for a part that there is not; what {@link decode} throws */
   decodeFrom(bytes: Uint8Array, start: number, end: number): T {
     const input = plainBytes(bytes)
-    if (!(start >= 0 && start <= end && end <= input.length)) {
+    if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= input.length)) {
       throw new RangeError(`there is no part from ${start} to ${end} in ${input.length} bytes`)
     }
     return this.#read(input, start, end)

@@ -132,7 +132,8 @@ export class MessageQueue {
     const slab = this.#reserved
     const start = this.#reservedAt
     const length = end - start
-    if (slab === null || !(length > 0 && end <= slab.bytes.length)) throw new RangeError('a message has at least 1 byte')
+    if (slab === null || !(length > 0 && end <= slab.bytes.length))
+      throw new RangeError('a message has at least 1 byte')
     this.#reserved = null
     const lengthBytes = varintBytes(2 * length + 1)
     const bodyAt = this.#slabAt + this.#channelBytes + lengthBytes
@@ -166,7 +167,8 @@ export class MessageQueue {
       const middle = low < 0x80 ? 0 : bytes[bodyAt++]!
       const high = middle < 0x80 ? 0 : bytes[bodyAt++]!
       const length = ((low & 0x7f) | ((middle & 0x7f) << 7) | (high << 14)) >> 1
-      if (bodyAt + length - start > maxBytes || cost + length + messageCost > maxCost || length > wholeWithin - cost) break
+      if (bodyAt + length - start > maxBytes || cost + length + messageCost > maxCost || length > wholeWithin - cost)
+        break
       at = bodyAt + length
       count += 1
       cost += length + messageCost

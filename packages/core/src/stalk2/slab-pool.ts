@@ -1,5 +1,5 @@
-/** The smallest and the largest slab. */
-const leastBytes = 4096
+/** The smallest and the largest slab: every small message has room in each. */
+const leastBytes = 8192
 const mostBytes = 65_536
 
 /** So many are kept for whoever is next. */

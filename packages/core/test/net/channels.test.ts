@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test, type TestContext } from 'node:test'
-import { encode, Spack, SpackError } from '@stalk/spack'
+import { decode, encode, Spack, SpackError } from '@stalk/spack'
 import { integer, schema, string } from '@stalk/spack/schema'
 import type { Channel } from '#src/connection/channel.js'
 import type { Connection } from '#src/connection/connection.js'
@@ -538,6 +538,78 @@ test('the connection itself has typed messages as well: sent, received, looped o
   const old = await talk(t)
   old.client.sendTyped(Reading, { seq: 4, name: 'four' })
   assert.deepEqual(await old.server.receiveTyped(Reading), { seq: 4, name: 'four' })
+})
+
+test('typedBatches gives all that is here, in order and at most so many, whatever is no reading after what came before it; over stalk/1 too', async (t) => {
+  for (const { client, server } of [await talk2(t), await talk(t)]) {
+    for (let seq = 0; seq < 600; seq += 1) client.sendTyped(Reading, { seq, name: 'n' })
+    await client.flush()
+    await eventually(() => server.metrics().unreadMessages === 600, 'all are here')
+    const sizes: number[] = []
+    let next = 0
+    for await (const readings of server.typedBatches(Reading, { max: 140 })) {
+      for (const { seq } of readings) assert.equal(seq, next++)
+      sizes.push(readings.length)
+      if (next === 600) break
+    }
+    assert.deepEqual(sizes, [140, 140, 140, 140, 40])
+    client.sendTyped(Reading, { seq: 1, name: 'one' })
+    client.send(text('no reading'))
+    client.sendTyped(Reading, { seq: 2, name: 'two' })
+    await client.end()
+    const seen: unknown[] = []
+    const read = async (): Promise<void> => {
+      for await (const batch of server.typedBatches(Reading)) seen.push(...batch)
+    }
+    await assert.rejects(read, (error) => error instanceof SpackError)
+    assert.deepEqual(seen, [{ seq: 1, name: 'one' }])
+    await read()
+    assert.deepEqual(seen, [
+      { seq: 1, name: 'one' },
+      { seq: 2, name: 'two' },
+    ])
+    assert.deepEqual([server.metrics().messagesReceived, server.metrics().unreadMessages], [603, 0])
+    for (const max of [0, 1.5, -1]) assert.throws(() => server.typedBatches(Reading, { max }), RangeError)
+    assert.throws(() => server.typedBatches(Reading, { most: 1 } as never), TypeError)
+  }
+})
+
+test('a decoder of one’s own that receives in the middle of a batch loses nothing and repeats nothing', async (t) => {
+  const { client, server } = await talk2(t)
+  for (let count = 0; count < 20; count += 1) client.send(text(`${count}`))
+  await client.end()
+  await server.peerEnded
+  const seen: string[] = []
+  const inside: Promise<Spack | null>[] = []
+  const own = {
+    decode: (bytes: Uint8Array): string => {
+      if (seen.length + inside.length === 3) inside.push(server.receive())
+      return String(of(decode(bytes, { form: 'compact' })))
+    },
+  }
+  for await (const batch of server.typedBatches(own, { max: 5 })) seen.push(...batch)
+  const others = (await Promise.all(inside)).map((message) => String(of(message)))
+  assert.deepEqual(
+    [...seen, ...others].map(Number).sort((a, b) => a - b),
+    Array.from({ length: 20 }, (_, index) => index),
+  )
+})
+
+test('a value whose member sends while it is encoded comes after what that sent', async (t) => {
+  const { client, server } = await talk2(t)
+  client.sendTyped(Reading, {
+    seq: 1,
+    get name() {
+      client.sendTyped(Reading, { seq: 2, name: 'within' })
+      client.send(new Spack().integer(3).string('spack'))
+      return 'without'
+    },
+  })
+  client.sendTyped(Reading, { seq: 4, name: 'after' })
+  await client.end()
+  const names: string[] = []
+  for await (const { name } of server.typed(Reading)) names.push(name)
+  assert.deepEqual(names, ['within', 'spack', 'without', 'after'])
 })
 
 test('a message of the connection that is no packet ends it when it is received, not before', async (t) => {

@@ -273,5 +273,8 @@ test('messages of stalk/1 are encoded by the session alone, also those of a sche
   assert.equal(a.coding, null)
   a.sendTyped(schema({ said: string }), { said: 'hi' })
   b.receive(output(a))
-  assert.deepEqual(messagesOf(b.takeEvents()).map((message) => message.values()), [['hi']])
+  assert.deepEqual(
+    messagesOf(b.takeEvents()).map((message) => message.values()),
+    [['hi']],
+  )
 })
