@@ -7,7 +7,7 @@ import { removeAllHosts, removeLeftovers, whyNoHosts } from './support/hosts.js'
 import { head, show, writeResults, type Result } from './support/results.js'
 
 /** In the short version nobody waits a minute. */
-const shortKeepalive: KeepaliveTimes = { pingAfterMs: 1_000, deadAfterMs: 2_000 }
+const shortKeepalive: KeepaliveTimes = { pingAfterMs: 1_500, deadAfterMs: 3_500 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

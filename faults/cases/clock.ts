@@ -38,8 +38,8 @@ export const clockFault: Fault = lasting({
     for (const jump of jumps) {
       writeFileSync(clockFile(stage.hosts), jump)
       await pause(JUMP_MS)
-      const year = new Date((await stage.receiver.ask(stream.fingerprint, 'stream')).wallClock ?? 0).getFullYear()
-      seen.push(`${jump}: the listener is in ${year}`)
+      const { wallClock = 0 } = await stage.receiver.ask(stream.fingerprint, 'stream')
+      seen.push(`clock of the listener: ${new Date(wallClock).toISOString().slice(0, 10)}`)
     }
     return { seen, problems: [] }
   },

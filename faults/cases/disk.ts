@@ -16,7 +16,6 @@ const expected = [
 export const diskFault: Fault = lasting({
   name: 'full-disk',
   what: 'another client of the host has its list of known peers on a full disk (tmpfs of 64 KiB)',
-  shortMessages: 20_000,
   during: async ({ hosts, addressOfReceiver }) => {
     const disk = path.join(hosts.directory, 'disk')
     mkdirSync(disk)

@@ -186,7 +186,7 @@ export const endingFaults: readonly Fault[] = [
   ending({
     name: 'cut',
     what: 'the cable is cut: nothing passes, nobody is told; mended after both have noticed',
-    shortMessages: 100_000,
+    shortMessages: 50_000,
     client: silence,
     listener: silence,
     strike: ({ hosts }) => hosts.setCable({ cut: true }),
@@ -203,15 +203,14 @@ export const endingFaults: readonly Fault[] = [
   ending({
     name: 'reset',
     what: 'somebody on the way puts a TCP reset with the right number in the place of a segment',
-    shortMessages: 100_000,
-    client: atOnce('strike', 'CONNECTION_LOST'),
-    listener: atOnce('strike', 'CONNECTION_LOST'),
+    shortMessages: 50_000,
+    client: atOnce('strike', 'CONNECTION_LOST', 'CONNECTION_TRUNCATED'),
+    listener: atOnce('strike', 'CONNECTION_LOST', 'CONNECTION_TRUNCATED'),
     strike: async (stage, streams) => stage.hosts.reset(ports(streams)),
   }),
   ending({
     name: 'damage',
     what: 'two words of a segment change places on the way, which no checksum of TCP finds',
-    shortMessages: 100_000,
     sender: { alwaysRetry: true },
     client: atOnce('strike', 'CLOSED_BY_PEER'),
     listener: atOnce('strike', 'RECORD_AUTH_FAILED', 'RECORD_LENGTH'),
@@ -239,7 +238,7 @@ export const endingFaults: readonly Fault[] = [
   ending({
     name: 'kill-listener',
     what: 'the listener is killed (SIGKILL); a new process goes on where the old one had written down that it was',
-    shortMessages: 100_000,
+    shortMessages: 50_000,
     stage: { remembers: true },
     modes: ['plain', 'answered'],
     hitsListener: true,

@@ -74,27 +74,26 @@ async function seenOfCable({ hosts }: Stage): Promise<readonly string[]> {
 const DRIBBLE_MESSAGES = 20_000
 
 export const lastingFaults: readonly Fault[] = [
-  lasting({ name: 'none', what: 'nothing, for comparison', shortMessages: 20_000 }),
+  lasting({ name: 'none', what: 'nothing, for comparison' }),
   lasting({ name: 'loss-1', what: '1 % of the packets are lost, each way', cable: { loss: 0.01 } }),
-  lasting({ name: 'loss-5', what: '5 % are lost', cable: { loss: 0.05 }, shortMessages: 20_000 }),
+  lasting({ name: 'loss-5', what: '5 % are lost', cable: { loss: 0.05 } }),
   lasting({ name: 'loss-20', what: '20 % are lost', cable: { loss: 0.2 } }),
   lasting({
     name: 'reorder',
     what: '5 % are held back for 5 ms, so that others overtake them',
     cable: { reorder: 0.05 },
-    shortMessages: 20_000,
   }),
-  lasting({ name: 'duplicate', what: '10 % arrive twice', cable: { duplicate: 0.1 }, shortMessages: 20_000 }),
+  lasting({ name: 'duplicate', what: '10 % arrive twice', cable: { duplicate: 0.1 } }),
   lasting({
     name: 'corrupt',
     what: 'in 1 % a bit is flipped; checksums of IP and TCP find it',
     cable: { corrupt: 0.01 },
-    shortMessages: 20_000,
   }),
   lasting({ name: 'delay', what: 'everything takes 200 ms, each way', cable: { delayMs: 200 } }),
   lasting({
     name: 'everything',
     what: '50 ms each way, and 2 % each are lost, held back, duplicated and corrupted',
+    shortMessages: 20_000,
     cable: { delayMs: 50, loss: 0.02, reorder: 0.02, duplicate: 0.02, corrupt: 0.02 },
   }),
   lasting({

@@ -1,6 +1,14 @@
 // The client: sends a stream of messages, over `connect` or over `reconnecting`, and says what becomes of its connections.
 import { setTimeout as pause } from 'node:timers/promises'
-import { connect, Identity, reconnecting, type ConnectOptions, type KeepaliveTimes, type Spack } from '@stalk/core'
+import {
+  connect,
+  Identity,
+  reconnecting,
+  yieldToLoop,
+  type ConnectOptions,
+  type KeepaliveTimes,
+  type Spack,
+} from '@stalk/core'
 import { makeMessage, readHave, readMessage } from '../messages.js'
 import { config, describeError, onCommand, report } from './reports.js'
 
@@ -24,6 +32,8 @@ export interface SenderConfig {
 /** What is sent ahead of its confirmation has to stay below the limit of 100,000 messages. */
 const FLUSH_EVERY = 10_000
 const FLUSHES_AHEAD = 5
+/** The link has to read, too. */
+const YIELD_EVERY = 500
 
 const { mode, host, port, messages, keepalive, alwaysRetry, ...given } = config<SenderConfig>()
 const options: ConnectOptions = {
@@ -82,6 +92,7 @@ async function sendReconnecting(): Promise<void> {
   const flushes: Promise<void>[] = []
   for (let number = answered + 1; number <= messages; number += 1) {
     link.send(makeMessage(number))
+    if (number % YIELD_EVERY === 0) await yieldToLoop()
     if (number % FLUSH_EVERY === 0) flushes.push(link.flush())
     if (flushes.length > FLUSHES_AHEAD) await flushes.shift()
   }

@@ -75,7 +75,7 @@ export class Program {
       while (index >= this.reports.length) {
         if (this.#exit !== null) throw this.#failure(`ended (${this.#exit}) without saying ${event}`)
         if (performance.now() > deadline) throw this.#failure(`did not say ${event} within ${timeoutMs} ms`)
-        await Promise.race([new Promise<void>((resolve) => this.#wake.push(resolve)), pause(250)])
+        await Promise.race([this.#change(), pause(250)])
       }
       const report = this.reports[index]
       if (report?.event === event && matches(report)) return report
@@ -94,6 +94,13 @@ export class Program {
     return this.next(event, { from })
   }
 
+  /** Rejects when it ends in another way than by itself and in good order. */
+  async failure(): Promise<never> {
+    while (this.#exit === null) await this.#change()
+    if (this.#exit !== '0') throw this.#failure(`failed (${this.#exit})`)
+    return new Promise<never>(() => undefined)
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name)
   }
@@ -101,7 +108,7 @@ export class Program {
   /** Kills it, and waits for its end. */
   async kill(): Promise<void> {
     this.signal('SIGKILL')
-    while (this.#exit === null) await new Promise<void>((resolve) => this.#wake.push(resolve))
+    while (this.#exit === null) await this.#change()
   }
 
   #failure(what: string): Error {
@@ -113,6 +120,10 @@ export class Program {
     this.#exit ??= how
     running.delete(this.#child)
     this.#changed()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve))
   }
 
   #changed(): void {

@@ -105,10 +105,11 @@ export class Stage {
 
   /** Resolves once the receiver has taken so many messages of a stream. */
   async taken(stream: Stream, messages: number): Promise<void> {
-    await this.receiver.next('progress', {
+    const taken = this.receiver.next('progress', {
       timeoutMs: DONE_MS,
       matches: (report) => report.stream === stream.fingerprint && (report.taken ?? 0) >= messages,
     })
+    await Promise.race([taken, stream.sender.failure()])
   }
 
   /** Waits until a stream is over, and gives what the receiver says of it. */
