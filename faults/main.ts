@@ -40,8 +40,8 @@ for (const fault of chosen()) {
   const found = await attempt(fault)
   for (const result of found) console.log(show(result))
   results.push(...found)
+  if (messages === null && !values.short) writeResults(results, catalogue)
 }
-if (messages === null && !values.short) writeResults(results, catalogue)
 for (const text of notTried) console.log(`not tried: ${text}`)
 const failed = results.filter(({ problems }) => problems.length > 0)
 console.log(

@@ -7,7 +7,7 @@ export interface DribbleConfig {
   readonly port: number
 }
 
-const { host, port } = config<DribbleConfig>()
+const { host, port } = config() as DribbleConfig
 
 async function dribble(from: Socket, to: Socket): Promise<void> {
   for await (const chunk of from as AsyncIterable<Buffer>) {

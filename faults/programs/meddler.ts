@@ -13,7 +13,7 @@ export interface MeddlerConfig {
   readonly what: 'drop' | 'repeat' | 'alter' | 'swap'
 }
 
-const { host, port, server, client, number, what } = config<MeddlerConfig>()
+const { host, port, server, client, number, what } = config() as MeddlerConfig
 const identity = await Identity.load(server)
 const applicationProtocols = ['faults-stream']
 

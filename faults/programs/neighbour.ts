@@ -9,7 +9,7 @@ export interface NeighbourConfig {
   readonly server: string
 }
 
-const { port, identity, server } = config<NeighbourConfig>()
+const { port, identity, server } = config() as NeighbourConfig
 let echoes = 0
 let longestMs = 0
 onCommand(() => report('neighbour', { echoes, longestMs: Math.round(longestMs) }))

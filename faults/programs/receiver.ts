@@ -23,7 +23,7 @@ const PROGRESS = 1_000
 /** How long an older connection has for what it must still bring. */
 const AHEAD_MS = 10_000
 
-const { port, identity, keepalive, state } = config<ReceiverConfig>()
+const { port, identity, keepalive, state } = config() as ReceiverConfig
 const streams = new Map<string, Stream>()
 
 class Stream {

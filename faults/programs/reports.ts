@@ -25,6 +25,6 @@ export function onCommand(obey: (command: string) => void): void {
 }
 
 /** What the command gave this program. */
-export function config<T>(): T {
-  return JSON.parse(process.argv[2] ?? '{}') as T
+export function config(): unknown {
+  return JSON.parse(process.argv[2] ?? '{}')
 }

@@ -24,7 +24,7 @@ export interface SenderConfig {
   /** The fingerprint of the receiver. */
   readonly server: string
   readonly messages: number
-  readonly keepalive?: KeepaliveTimes
+  readonly keepalive?: KeepaliveTimes | false
   /** Connect again whatever ended the connection, also what looks like an attack. */
   readonly alwaysRetry?: boolean
 }
@@ -35,12 +35,12 @@ const FLUSHES_AHEAD = 5
 /** The link has to read, too. */
 const YIELD_EVERY = 500
 
-const { mode, host, port, messages, keepalive, alwaysRetry, ...given } = config<SenderConfig>()
+const { mode, host, port, messages, keepalive, alwaysRetry, ...given } = config() as SenderConfig
 const options: ConnectOptions = {
   identity: await Identity.load(given.identity),
   serverIdentity: given.server,
   applicationProtocols: ['faults-stream'],
-  ...(keepalive && { keepalive }),
+  ...(keepalive !== undefined && { keepalive }),
 }
 onCommand(() => undefined)
 if (mode === 'plain') await sendPlainly()
@@ -63,7 +63,8 @@ async function sendPlainly(): Promise<void> {
 async function sendOnce(): Promise<void> {
   const connection = await connect(host, port, options)
   const have = readHave(await connection.receive())
-  report('connected', { port: connection.socket.localPort, have })
+  report('connected', { port: connection.socket.localPort })
+  report('have', { have })
   for (let number = have + 1; number <= messages; number += 1) {
     if (!connection.send(makeMessage(number))) await connection.flush()
   }
@@ -86,6 +87,7 @@ async function sendReconnecting(): Promise<void> {
     onDisconnect: (error) => report('lost', describeError(error)),
   })
   answered = readHave(await link.receive())
+  report('have', { have: answered })
   const listening = (async () => {
     for await (const message of link) answered = Math.max(answered, readHave(message))
   })()

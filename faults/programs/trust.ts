@@ -13,7 +13,7 @@ export interface TrustConfig {
   readonly disk: string
 }
 
-const { host, port, identity, server, disk } = config<TrustConfig>()
+const { host, port, identity, server, disk } = config() as TrustConfig
 const list = path.join(disk, 'known_peers')
 const ballast = path.join(disk, 'ballast')
 const own = await Identity.load(identity)

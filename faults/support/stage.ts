@@ -25,7 +25,7 @@ export interface StageOptions {
   readonly env?: (hosts: Hosts) => NodeJS.ProcessEnv
 }
 
-export type SenderOptions = Partial<Pick<SenderConfig, 'alwaysRetry' | 'host' | 'port'>>
+export type SenderOptions = Partial<Pick<SenderConfig, 'alwaysRetry' | 'host' | 'keepalive' | 'port'>>
 
 /** Messages from one sender to the receiver, however many connections and processes that takes. */
 export interface Stream {
