@@ -58,7 +58,7 @@ async function attempt(fault: Fault): Promise<readonly Result[]> {
   const { name, what } = fault
   const size = {
     messages: messages ?? (values.short ? fault.shortMessages : null) ?? fault.messages,
-    ...(values.short && { keepalive: shortKeepalive }),
+    ...(values.short && { short: { keepalive: shortKeepalive } }),
   }
   const common = { fault: name, what, date: new Date().toISOString().slice(0, 10) }
   try {

@@ -32,7 +32,6 @@ export const endingFaults: readonly Fault[] = [
   ending({
     name: 'reset',
     what: 'somebody on the way puts a TCP reset with the right number in the place of a segment',
-    shortMessages: 50_000,
     client: atOnce('strike', 'CONNECTION_LOST', 'CONNECTION_TRUNCATED'),
     listener: atOnce('strike', 'CONNECTION_LOST', 'CONNECTION_TRUNCATED'),
     strike: async (stage, streams) => stage.hosts.reset(ports(streams)),

@@ -2,11 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KeepaliveTimes } from '@stalk/core'
 import { now } from '../programs/reports.js'
-import { amount } from '../support/amounts.js'
 import { Stage, type SenderOptions, type StageOptions, type Stream } from '../support/stage.js'
 import type { Expect, Expected } from './expected.js'
 import { MILLION, type Fault, type Row, type Size } from './fault.js'
-import { Watch, type Common } from './watch.js'
+import { Watch } from './watch.js'
 
 export interface Ending extends Pick<Fault, 'name' | 'what'> {
   readonly shortMessages?: number
@@ -33,11 +32,12 @@ export function ending(fault: Ending): Fault {
   return { name, what, messages: MILLION, shortMessages, run: (size) => run(fault, size) }
 }
 
-async function run(fault: Ending, { messages, keepalive }: Size): Promise<readonly Row[]> {
-  const times = keepalive ?? documentedTimes
-  const stage = await Stage.make({ ...fault.stage, keepalive })
+async function run(fault: Ending, { messages, short }: Size): Promise<readonly Row[]> {
+  const times = short?.keepalive ?? documentedTimes
+  const stage = await Stage.make({ ...fault.stage, keepalive: short?.keepalive })
   try {
-    const modes = fault.modes ?? ['plain', 'reconnecting']
+    const allModes = fault.modes ?? (['plain', 'reconnecting'] as const)
+    const modes = short === undefined ? allModes : allModes.slice(-1)
     const streams = await Promise.all(
       modes.map((mode) => stage.begin(mode, messages, () => Promise.resolve(fault.sender ?? {}))),
     )
@@ -58,19 +58,9 @@ async function run(fault: Ending, { messages, keepalive }: Size): Promise<readon
     await fault.mend?.(stage, streams)
     await look('mend', mendedAt)
     const results = await Promise.all(streams.map((stream) => stage.finish(stream)))
-    const common = await seeTheRest(stage, fault)
-    return watches.map((watch, index) => watch.row(results[index], index === 0 ? common : { seen: [], problems: [] }))
+    const others = await stage.seeOthers(fault.hitsListener)
+    return watches.map((watch, index) => watch.row(results[index], index === 0 ? others : { seen: [], problems: [] }))
   } finally {
     await stage.end()
-  }
-}
-
-async function seeTheRest(stage: Stage, { hitsListener = false }: Ending): Promise<Common> {
-  const afterwards = await stage.afterwards()
-  if (hitsListener) return { seen: [], problems: afterwards }
-  const { echoes, longestMs, problems } = await stage.neighbour()
-  return {
-    seen: [`neighbour: ${amount(echoes)} echoes, the slowest took ${amount(longestMs)} ms`],
-    problems: [...problems, ...afterwards],
   }
 }

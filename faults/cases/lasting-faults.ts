@@ -9,7 +9,7 @@ export const lastingFaults: readonly Fault[] = [
   lasting({ name: 'none', what: 'nothing, for comparison' }),
   lasting({ name: 'loss-1', what: '1 % of the packets are lost, each way', cable: { loss: 0.01 } }),
   lasting({ name: 'loss-5', what: '5 % are lost', cable: { loss: 0.05 } }),
-  lasting({ name: 'loss-20', what: '20 % are lost', cable: { loss: 0.2 } }),
+  lasting({ name: 'loss-20', what: '20 % are lost', cable: { loss: 0.2 }, messages: 500_000 }),
   lasting({
     name: 'reorder',
     what: '5 % are held back for 5 ms, so that others overtake them',
@@ -58,6 +58,7 @@ export const lastingFaults: readonly Fault[] = [
   lasting({
     name: 'pause-long',
     what: 'the listener is stopped for 70 s, longer than a peer may be silent; the client has keepalive off and waits',
+    hitsListener: true,
     prepare: () => Promise.resolve({ keepalive: false }),
     during: async (stage, stream) => {
       await stage.taken(stream, stream.messages / 10)

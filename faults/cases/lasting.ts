@@ -9,6 +9,8 @@ interface Lasting extends Pick<Fault, 'name' | 'what'> {
   readonly shortMessages?: number
   readonly stage?: StageOptions
   readonly cable?: CableFaults
+  /** The listener itself is stopped, for so long that its neighbour gives it up. */
+  readonly hitsListener?: boolean
   /** Before the stream begins; may say where the sender is to connect. */
   readonly prepare?: (stage: Stage) => Promise<SenderOptions>
   /** While the stream is on its way. */
@@ -20,8 +22,9 @@ export function lasting(fault: Lasting): Fault {
   return { name, what, messages, shortMessages, run: (size) => run(fault, size) }
 }
 
-async function run({ stage: options, cable = {}, prepare, during }: Lasting, size: Size): Promise<readonly Row[]> {
-  const stage = await Stage.make({ ...options, keepalive: size.keepalive })
+async function run(fault: Lasting, size: Size): Promise<readonly Row[]> {
+  const { stage: options, cable = {}, hitsListener, prepare, during } = fault
+  const stage = await Stage.make({ ...options, keepalive: size.short?.keepalive })
   try {
     await stage.hosts.setCable(cable)
     const stream = await stage.begin('plain', size.messages, () => prepare?.(stage) ?? Promise.resolve({}))
@@ -29,7 +32,7 @@ async function run({ stage: options, cable = {}, prepare, during }: Lasting, siz
     const { seconds, problems, report } = await stage.finish(stream)
     const seenOnTheWay = await seenOfCable(stage)
     await stage.hosts.setCable({})
-    const neighbour = await stage.neighbour()
+    const others = await stage.seeOthers(hitsListener)
     const lost = stream.sender.all('lost').map(({ code }) => `the connection was lost: ${code}`)
     return [
       {
@@ -39,16 +42,10 @@ async function run({ stage: options, cable = {}, prepare, during }: Lasting, siz
           ...(done?.seen ?? []),
           ...seenOnTheWay,
           `${amount((report.bytes ?? 0) / 1e6 / seconds, 1)} MB/s of contents`,
-          `neighbour: ${amount(neighbour.echoes)} echoes, the slowest took ${amount(neighbour.longestMs)} ms`,
+          ...others.seen,
         ],
         seconds,
-        problems: [
-          ...problems,
-          ...(done?.problems ?? []),
-          ...lost,
-          ...neighbour.problems,
-          ...(await stage.afterwards()),
-        ],
+        problems: [...problems, ...(done?.problems ?? []), ...lost, ...others.problems],
       },
     ]
   } finally {

@@ -1,18 +1,12 @@
 // One stream through a fault that ends its connection: what each side says of that, and when.
 import { amount } from '../support/amounts.js'
 import type { Program, Report } from '../support/program.js'
-import type { Stage, Stream, StreamResult } from '../support/stage.js'
+import type { Others, Stage, Stream, StreamResult } from '../support/stage.js'
 import type { Expected } from './expected.js'
 import type { Notice, Row } from './fault.js'
 
 /** How long to wait for what should have been noticed before. */
 const UNNOTICED_MS = 20_000
-
-/** What is said once for all streams of a fault. */
-export interface Common {
-  readonly seen: readonly string[]
-  readonly problems: readonly string[]
-}
 
 export class Watch {
   readonly #stage: Stage
@@ -56,16 +50,17 @@ export class Watch {
     if (ms > latestMs) this.#problems.push(`the ${side} noticed after ${amount(ms)} ms: too late`)
   }
 
-  row(result: StreamResult | undefined, common: Common): Row {
+  /** @param others what is said once for all streams of a fault */
+  row(result: StreamResult | undefined, others: Others): Row {
     const { mode, messages } = this.#stream
     const { seconds = 0, problems = [], report } = result ?? {}
     return {
       by: names[mode],
       messages,
-      seen: [...this.#seen(report?.repeats ?? 0), ...common.seen],
+      seen: [...this.#seen(report?.repeats ?? 0), ...others.seen],
       notice: this.#notice,
       seconds,
-      problems: [...this.#problems, ...problems, ...common.problems],
+      problems: [...this.#problems, ...problems, ...others.problems],
     }
   }
 

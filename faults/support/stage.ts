@@ -5,6 +5,8 @@ import { Identity, type KeepaliveTimes } from '@stalk/core'
 import type { NeighbourConfig } from '../programs/neighbour.js'
 import type { ReceiverConfig } from '../programs/receiver.js'
 import type { SenderConfig } from '../programs/sender.js'
+import type { Row } from '../cases/fault.js'
+import { amount } from './amounts.js'
 import { addresses, Hosts } from './hosts.js'
 import type { Program, Report } from './program.js'
 
@@ -125,17 +127,22 @@ export class Stage {
     return { report, seconds: (done.at - first.at) / 1000, problems: problemsOf(stream, report) }
   }
 
-  /** A new sender reaches the same receiver. */
-  async afterwards(): Promise<readonly string[]> {
+  /**
+   * Whether a new sender reaches the same receiver, and a neighbour was left in peace.
+   *
+   * @param hitsListener the receiver was stopped or killed, and the neighbour’s connection with it
+   */
+  async seeOthers(hitsListener = false): Promise<Others> {
     const { problems } = await this.finish(await this.begin('plain', AFTERWARDS))
-    return problems.map((problem) => `afterwards: ${problem}`)
-  }
-
-  /** What the neighbour saw; null if it ended with the receiver. */
-  async neighbour(): Promise<NeighbourResult> {
+    const afterwards = problems.map((problem) => `afterwards: ${problem}`)
+    if (hitsListener) return { seen: [], problems: afterwards }
     const { echoes = 0, longestMs = 0 } = await this.#neighbour.ask('', 'neighbour')
     const disturbed = this.#neighbour.all('disturbed').map(({ code }) => `a neighbour was disturbed: ${code}`)
-    return { echoes, longestMs, problems: echoes === 0 ? ['a neighbour got no echo', ...disturbed] : disturbed }
+    if (echoes === 0) disturbed.push('a neighbour got no echo')
+    return {
+      seen: [`neighbour: ${amount(echoes)} echoes, the slowest took ${amount(longestMs)} ms`],
+      problems: [...afterwards, ...disturbed],
+    }
   }
 
   end(): Promise<void> {
@@ -165,11 +172,8 @@ export interface StreamResult {
   readonly problems: readonly string[]
 }
 
-export interface NeighbourResult {
-  readonly echoes: number
-  readonly longestMs: number
-  readonly problems: readonly string[]
-}
+/** What others than the streams of a fault saw of it. */
+export type Others = Pick<Row, 'seen' | 'problems'>
 
 async function makeIdentity(hosts: Hosts, name: string): Promise<string> {
   const identity = await Identity.generate({ type: 'ed25519' })
