@@ -59,13 +59,11 @@ export class Part {
     if (!isIntact) stream.found('altered', number)
     if (number < due) stream.found('twice', number)
     if (number > due) stream.found('lost', due)
-    this.#last = number
+    this.#last = Math.max(this.#last ?? 0, number)
     if (number <= stream.taken) {
       stream.repeats += 1
       return
     }
-    // an older connection fell short of what the newer one takes for arrived
-    if (number > stream.taken + 1 && number === due) stream.found('lost', stream.taken + 1)
     stream.taken = number
     stream.bytes += bytes
   }
