@@ -24,7 +24,8 @@ const endingRow = (result, index, rows) => {
   const isFirst = rows[index - 1]?.fault !== result.fault
   return `| ${isFirst ? `\`${result.fault}\`` : ''} | ${isFirst ? result.what : ''} | ${result.by} | ${amount(result.messages)} | ${noticed(result.notice.client)} | ${noticed(result.notice.listener)} | ${amount(result.seconds)} s | ${seen(result)} |`
 }
-const controlRow = (result) => `| ${result.what.replace('negative control: a message is ', '').replace(' above the transport, by a relay with the keys of both sides', '')} | ${seen(result)} |`
+const controlRow = (result) =>
+  `| ${result.what.replace('negative control: a message is ', '').replace(' above the transport, by a relay with the keys of both sides', '')} | ${seen(result)} |`
 
 export default `## Faults
 
