@@ -13,6 +13,7 @@ export function findTests(parts = []) {
     'packages/cli/test',
     'examples/test',
     'model/test',
+    'faults/test',
     'test',
   ]
   return folders

@@ -10,6 +10,9 @@ export interface KeepaliveTimes {
 
 export const defaultKeepalive: KeepaliveTimes = { pingAfterMs: 15_000, deadAfterMs: 45_000 }
 
+/** A check that comes so late finds a process that was stopped, or busy with something else. */
+const STOPPED_MS = 1_000
+
 /** Watches whether the peer is alive. Only whole records that authenticate count. */
 export class Keepalive {
   readonly #times: KeepaliveTimes
@@ -31,8 +34,10 @@ export class Keepalive {
   /** What is due: a PING at most once in `pingAfterMs`. While we do not read, it is our own sign of life, and nobody is dead. */
   check(now: number): 'ping' | 'dead' | null {
     const { pingAfterMs, deadAfterMs } = this.#times
-    if (!this.#isPaused && now >= this.#heardAt + pingAfterMs + deadAfterMs) return 'dead'
-    if (now < this.#pingAt) return null
+    // nobody was here to read what came meanwhile: the silence was ours
+    if (now > this.nextCheckAt + STOPPED_MS) this.#heardAt = now
+    else if (!this.#isPaused && now >= this.#heardAt + pingAfterMs + deadAfterMs) return 'dead'
+    else if (now < this.#pingAt) return null
     this.#pingedAt = now
     return 'ping'
   }

@@ -268,6 +268,17 @@ test('whoever does not read for five minutes gives a sign of life every 15 s, an
   assert.equal(keepalive.check(300 + 60), 'dead')
 })
 
+test('a process that was stopped takes nobody for dead before it has read what came meanwhile: it asks, and the peer has all its time', () => {
+  const keepalive = new Keepalive({ pingAfterMs: 15_000, deadAfterMs: 45_000 }, 0)
+  assert.equal(keepalive.check(300_000), 'ping')
+  for (const now of [315_000, 330_000, 345_000]) {
+    assert.equal(keepalive.nextCheckAt, now)
+    assert.equal(keepalive.check(now), 'ping')
+  }
+  // late, as timers are on a busy machine, is not stopped
+  assert.equal(keepalive.check(360_500), 'dead')
+})
+
 test('20 PINGs in 10 s are answered, the 21st is PING_FLOOD', () => {
   const meter = new PingMeter()
   for (let count = 0; count < 20; count += 1) meter.onPing(count)

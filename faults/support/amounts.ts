@@ -1,0 +1,4 @@
+/** A number for people. */
+export function amount(value: number, digits = 0): string {
+  return value.toLocaleString('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+}
