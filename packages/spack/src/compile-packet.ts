@@ -144,11 +144,11 @@ let lastEnd = 0
 function integerAt(bytes: Uint8Array, start: number, end: number): number | undefined {
   let at = start
   const stop = Math.min(end, start + 8)
-  while (at < stop && bytes[at]! >= 0x80) at += 1
+  while (at < stop && (bytes[at] ?? 0) >= 0x80) at += 1
   if (at >= stop) return undefined
   const value = decodeSigned(bytes, start, at + 1)
-  const last = bytes[at]!
-  const isMinimal = at === start || last !== ((bytes[at - 1]! & 0x40) === 0 ? 0 : 0x7f)
+  const last = bytes[at] ?? 0
+  const isMinimal = at === start || last !== (((bytes[at - 1] ?? 0) & 0x40) === 0 ? 0 : 0x7f)
   lastEnd = at + 1
   return isMinimal && typeof value === 'number' ? value : undefined
 }

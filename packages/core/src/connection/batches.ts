@@ -24,18 +24,18 @@ export function checkBatch(options: BatchOptions): number {
 }
 
 /** Values in arrays of all that is here, and a wait only where there is none. What is wrong with one is thrown after those before it. */
-export async function* batches<T>(max: number, { takeHere, receive }: Source<T>): AsyncGenerator<T[], void, undefined> {
+export async function* batches<T>(max: number, source: Source<T>): AsyncGenerator<T[], void, undefined> {
   for (;;) {
     const values: T[] = []
     const take = (value: T): void => void values.push(value)
     let fault: { readonly error: unknown } | null = null
     try {
-      takeHere(max, take)
+      source.takeHere(max, take)
       if (values.length === 0) {
-        const first = await receive()
+        const first = await source.receive()
         if (first === null) return
         values.push(first)
-        if (max > 1) takeHere(max - 1, take)
+        if (max > 1) source.takeHere(max - 1, take)
       }
     } catch (error) {
       fault = { error }

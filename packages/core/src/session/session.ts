@@ -6,6 +6,7 @@ import type { Priority } from '../priorities.js'
 import type { MessageRun } from '../stalk2/message-run.js'
 import type { MessageCoding, MessageEncoder } from './message-coding.js'
 
+export { messageCostBytes, type MessageRun } from '../stalk2/message-run.js'
 export type { MessageCoding, MessageDecoder, MessageEncoder } from './message-coding.js'
 
 /** What protects the messages of a connection. */

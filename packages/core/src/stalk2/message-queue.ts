@@ -163,9 +163,9 @@ export class MessageQueue {
     let cost = 0
     while (at < end && count < maxFrames && cost < lastAt) {
       let bodyAt = at + this.#channelBytes
-      const low = bytes[bodyAt++]!
-      const middle = low < 0x80 ? 0 : bytes[bodyAt++]!
-      const high = middle < 0x80 ? 0 : bytes[bodyAt++]!
+      const low = bytes[bodyAt++] ?? 0
+      const middle = low < 0x80 ? 0 : (bytes[bodyAt++] ?? 0)
+      const high = middle < 0x80 ? 0 : (bytes[bodyAt++] ?? 0)
       const length = ((low & 0x7f) | ((middle & 0x7f) << 7) | (high << 14)) >> 1
       if (bodyAt + length - start > maxBytes || cost + length + messageCost > maxCost || length > wholeWithin - cost)
         break
@@ -253,7 +253,7 @@ export class MessageQueue {
     let start = at + this.#channelBytes
     let lengthAndFin = 0
     for (let factor = 1; ; factor *= 128) {
-      const byte = bytes[start++]!
+      const byte = bytes[start++] ?? 0
       lengthAndFin += (byte & 0x7f) * factor
       if (byte < 0x80) return { start, length: lengthAndFin >> 1 }
     }

@@ -62,9 +62,9 @@ export class MessageRun {
     let length = this.#bytesLeft
     if (this.#isFramed) {
       start += 1
-      const low = bytes[start++]!
-      const middle = low < 0x80 ? 0 : bytes[start++]!
-      const high = middle < 0x80 ? 0 : bytes[start++]!
+      const low = bytes[start++] ?? 0
+      const middle = low < 0x80 ? 0 : (bytes[start++] ?? 0)
+      const high = middle < 0x80 ? 0 : (bytes[start++] ?? 0)
       length = ((low & 0x7f) | ((middle & 0x7f) << 7) | (high << 14)) >> 1
     }
     this.start = start

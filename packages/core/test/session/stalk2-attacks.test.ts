@@ -359,6 +359,7 @@ test('time: a silent peer is asked, then taken for dead, and told so; after a CL
   a.session.pauseReading(15_000)
   a.session.tick(300_000)
   a.session.resumeReading(300_000)
+  for (const now of [315_000, 330_000, 345_000]) a.session.tick(now)
   assert.throws(() => a.session.tick(360_000), code('PEER_DEAD'))
   assert.equal(a.session.nextTickAt, Infinity)
   b.session.end()

@@ -1,5 +1,5 @@
 // What the runner needs of the peer that it tests: here our session.
-import { decode, encode, Spack } from '@stalk/spack'
+import { decode, encode, type Spack } from '@stalk/spack'
 import { x25519KeyPairFrom } from '#src/crypto/x25519.js'
 import { StalkError, type PeerStatement } from '#src/errors.js'
 import { expectPins, type PeerCheck } from '#src/identity/pins.js'
