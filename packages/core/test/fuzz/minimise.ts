@@ -1,0 +1,61 @@
+import { clearCounts } from './coverage/counters.js'
+import { Coverage } from './coverage/coverage.js'
+import type { Target } from './target.js'
+
+interface Candidate {
+  readonly input: Uint8Array
+  readonly features: readonly number[]
+}
+
+/** How often one input is run to make it shorter. */
+const maxTries = 300
+
+/**
+ * The part of a corpus that reaches as much as all of it, beyond the target’s seeds: greedily, whatever adds most first. Then each input is
+ * shortened as long as it reaches what it was chosen for.
+ */
+export function minimise(target: Target, corpus: readonly Uint8Array[]): Uint8Array[] {
+  const coverage = new Coverage()
+  const featuresOf = (input: Uint8Array): number[] => {
+    clearCounts()
+    return coverage.features(target.run(input))
+  }
+  // what is done once and remembered belongs to nobody’s input
+  for (const input of [...target.seeds, ...corpus]) featuresOf(input)
+  const covered = new Set(target.seeds.flatMap(featuresOf))
+  const candidates = corpus.map((input) => ({ input, features: featuresOf(input) }))
+  return chosen(candidates, covered).map(({ input, features }) => shortened(input, features, featuresOf))
+}
+
+/** Inputs in the order of what they add, each with that. */
+function chosen(candidates: readonly Candidate[], covered: Set<number>): Candidate[] {
+  const kept: Candidate[] = []
+  let left = [...candidates]
+  for (;;) {
+    left = left
+      .map(({ input, features }) => ({ input, features: features.filter((feature) => !covered.has(feature)) }))
+      .filter(({ features }) => features.length > 0)
+    const [best] = left.sort((a, b) => b.features.length - a.features.length || a.input.length - b.input.length)
+    if (best === undefined) return kept
+    kept.push(best)
+    for (const feature of best.features) covered.add(feature)
+  }
+}
+
+function shortened(
+  input: Uint8Array,
+  needed: readonly number[],
+  featuresOf: (input: Uint8Array) => number[],
+): Uint8Array {
+  let best = input
+  let tries = 0
+  for (let size = best.length >> 1; size > 0; size >>= 1) {
+    for (let at = 0; at < best.length && tries < maxTries; tries += 1) {
+      const shorter = new Uint8Array(Buffer.concat([best.subarray(0, at), best.subarray(at + size)]))
+      const reached = new Set(featuresOf(shorter))
+      if (needed.every((feature) => reached.has(feature))) best = shorter
+      else at += size
+    }
+  }
+  return best
+}

@@ -1,0 +1,22 @@
+import type { Random } from './random.js'
+
+/** What is fuzzed. */
+export interface Target {
+  readonly name: string
+  /** What it reads, in a few words. */
+  readonly reads: string
+  /** Inputs to begin with. */
+  readonly seeds: readonly Uint8Array[]
+  /** Pieces that inputs of this kind have, for the mutations to insert. */
+  readonly dictionary?: readonly Uint8Array[]
+  /** Changes an input of which it knows the structure; without, all inputs are just bytes. */
+  readonly mutate?: Mutate
+  /**
+   * Takes an input of whatever form. Says in a few words what came of it: inputs with new words are kept. Throws if that is
+   * not what may come of any input.
+   */
+  run(input: Uint8Array): string
+}
+
+/** Makes an input like another one. */
+export type Mutate = (input: Uint8Array, random: Random, corpus: readonly Uint8Array[]) => Uint8Array
