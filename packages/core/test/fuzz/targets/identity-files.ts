@@ -63,9 +63,9 @@ function der({ privateKey }: ReturnType<typeof fixedIdentity>): Uint8Array {
 
 /** Of anything; what was put in comes out. */
 function pem(label: string, content: Uint8Array): Uint8Array {
-  const text = encodePem(label, content)
-  assert.deepEqual(decodePem(text), { label, der: new Uint8Array(content) })
-  return new TextEncoder().encode(text)
+  const file = encodePem(label, content)
+  assert.deepEqual(decodePem(file), { label, der: new Uint8Array(content) })
+  return file
 }
 
 function files(form: number, privateBytes: Uint8Array, publicBytes: Uint8Array): Uint8Array {

@@ -5,7 +5,7 @@ import * as kinds from '@stalk/spack/schema'
 import type { Target } from '../target.js'
 import { outcomeOf } from '../outcome.js'
 
-const { any, bigint, boolean, byte, bytes, date, enumeration, float32, float64, integer, list, map, nothing } = kinds
+const { bigint, boolean, byte, bytes, date, enumeration, float32, float64, integer, list, map, nothing } = kinds
 const { nullable, optional, schema, string, struct, union, kindOf } = kinds
 
 const examples: readonly kinds.Kind<unknown>[] = [
@@ -35,13 +35,15 @@ export const kindsTarget: Target = {
   run(input) {
     const form = parse(input)
     if (form === undefined) return 'no JSON'
-    return outcomeOf(() => {
+    const outcome = outcomeOf(() => {
       const kind = kindOf(form)
       assert.deepEqual(kind.form, form)
       const reader = schema({ value: kind })
       const outcomes = packets.map((packet) => outcomeOf(() => readWith(reader, packet)).split(' ', 1)[0])
       return [...new Set(outcomes)].sort().join(' ')
     })
+    // messages have words of the input
+    return outcome.startsWith('SPACK_FORM_INVALID') ? 'SPACK_FORM_INVALID' : outcome
   },
 }
 
