@@ -8,7 +8,7 @@ interface Candidate {
 }
 
 /** How often one input is run to make it shorter. */
-const maxTries = 300
+const maxTries = 200
 
 /**
  * The part of a corpus that reaches as much as all of it, beyond the target’s seeds: greedily, whatever adds most first. Then each input is
@@ -30,16 +30,21 @@ export function minimise(target: Target, corpus: readonly Uint8Array[]): Uint8Ar
 /** Inputs in the order of what they add, each with that. */
 function chosen(candidates: readonly Candidate[], covered: Set<number>): Candidate[] {
   const kept: Candidate[] = []
-  let left = [...candidates]
+  let left = candidates
   for (;;) {
     left = left
       .map(({ input, features }) => ({ input, features: features.filter((feature) => !covered.has(feature)) }))
       .filter(({ features }) => features.length > 0)
-    const [best] = left.sort((a, b) => b.features.length - a.features.length || a.input.length - b.input.length)
-    if (best === undefined) return kept
+    if (left.length === 0) return kept
+    const best = left.reduce((one, other) => (isBetter(other, one) ? other : one))
     kept.push(best)
     for (const feature of best.features) covered.add(feature)
   }
+}
+
+function isBetter(one: Candidate, other: Candidate): boolean {
+  const more = one.features.length - other.features.length
+  return more === 0 ? one.input.length < other.input.length : more > 0
 }
 
 function shortened(

@@ -3,6 +3,9 @@ import { encode, SpackError, type Spack, type SpackForm } from '@stalk/spack'
 import { hasNaN } from '../../../spack/test/support/floats.js'
 import { StalkError, type StalkErrorCode } from '#src/errors.js'
 
+/** What a peer sent may be quoted, not repeated without end. */
+const maxMessageLength = 1000
+
 /**
  * What came of it in a few words; an error that no input may lead to is thrown.
  *
@@ -13,6 +16,7 @@ export function outcomeOf(run: () => string, codes: readonly StalkErrorCode[] = 
     return run()
   } catch (error) {
     if (!isExpected(error, codes)) throw error
+    assert.ok(error.message.length <= maxMessageLength, `a message of ${error.message.length} characters: ${error.code}`)
     // numbers and names differ from input to input
     return `${error.code} ${error.message.replaceAll(/"[^"]*"?|[^a-z ]+/giu, '').slice(0, 40)}`
   }
