@@ -85,11 +85,7 @@ function decodePublicPem(file: IdentityFile): Uint8Array {
   return pem.der
 }
 
-function decodePrivatePem(
-  file: IdentityFile,
-  passphrase: string | undefined,
-  limits: RsaLimits,
-): IdentityKeys {
+function decodePrivatePem(file: IdentityFile, passphrase: string | undefined, limits: RsaLimits): IdentityKeys {
   const pem = decodePem(file.bytes)
   if (pem === null) throw invalid(file, 'its PEM is cut off or damaged')
   try {

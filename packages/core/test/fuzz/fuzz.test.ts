@@ -132,9 +132,28 @@ test('npm run fuzz: runs one input again, and names what is wrong with its optio
 function runFuzz(...options: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   const script = path.join(import.meta.dirname, 'main.ts')
   const counters = path.join(import.meta.dirname, 'coverage', 'register.ts')
-  const command = ['--import', import.meta.resolve('tsx'), '--import', counters, '--conditions', '@stalk/source', script]
+  const command = [
+    '--import',
+    import.meta.resolve('tsx'),
+    '--import',
+    counters,
+    '--conditions',
+    '@stalk/source',
+    script,
+  ]
   return spawnSync(process.execPath, [...command, ...options], { encoding: 'utf8', timeout: 60_000 })
 }
+
+test('whoever hangs in an input is ended, and the input is named', () => {
+  const watchdog = path.join(import.meta.dirname, 'watchdog.ts')
+  const hangs = `import { Watchdog } from ${JSON.stringify(watchdog)}
+    new Watchdog('slow', 2).begin(Uint8Array.of(1, 2, 255))
+    for (;;);`
+  const command = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', hangs]
+  const { signal, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 60_000 })
+  assert.equal(stderr, 'slow has not ended after 2 s: npm run fuzz -- --target slow --input 0102ff\n')
+  assert.equal(signal, 'SIGKILL')
+})
 
 test('the corpora are small enough to be kept', () => {
   const folder = path.join(import.meta.dirname, 'corpus')

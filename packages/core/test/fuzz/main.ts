@@ -82,7 +82,9 @@ function minimiseAll(chosen: readonly Target[], folder: string): number {
     const corpus = readCorpus(file)
     const kept = minimise(target, corpus)
     writeCorpus(file, kept)
-    console.log(`${target.name}: ${kept.length} of ${corpus.length} inputs, ${bytesOf(kept)} of ${bytesOf(corpus)} bytes`)
+    console.log(
+      `${target.name}: ${kept.length} of ${corpus.length} inputs, ${bytesOf(kept)} of ${bytesOf(corpus)} bytes`,
+    )
   }
   return 0
 }

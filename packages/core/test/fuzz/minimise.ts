@@ -1,6 +1,6 @@
 import { clearCounts } from './coverage/counters.js'
 import { Coverage } from './coverage/coverage.js'
-import type { Target } from './target.js'
+import type { Shorter, Target } from './target.js'
 
 interface Candidate {
   readonly input: Uint8Array
@@ -8,7 +8,7 @@ interface Candidate {
 }
 
 /** How often one input is run to make it shorter. */
-const maxTries = 200
+const maxTries = 100
 
 /**
  * The part of a corpus that reaches as much as all of it, beyond the target’s seeds: greedily, whatever adds most first. Then each input is
@@ -24,7 +24,9 @@ export function minimise(target: Target, corpus: readonly Uint8Array[]): Uint8Ar
   for (const input of [...target.seeds, ...corpus]) featuresOf(input)
   const covered = new Set(target.seeds.flatMap(featuresOf))
   const candidates = corpus.map((input) => ({ input, features: featuresOf(input) }))
-  return chosen(candidates, covered).map(({ input, features }) => shortened(input, features, featuresOf))
+  return chosen(candidates, covered).map(({ input, features }) =>
+    shortened(input, features, { featuresOf, shorter: target.shorter ?? withoutPart }),
+  )
 }
 
 /** Inputs in the order of what they add, each with that. */
@@ -50,17 +52,24 @@ function isBetter(one: Candidate, other: Candidate): boolean {
 function shortened(
   input: Uint8Array,
   needed: readonly number[],
-  featuresOf: (input: Uint8Array) => number[],
+  { featuresOf, shorter }: { readonly featuresOf: (input: Uint8Array) => number[]; readonly shorter: Shorter },
 ): Uint8Array {
   let best = input
   let tries = 0
-  for (let size = best.length >> 1; size > 0; size >>= 1) {
-    for (let at = 0; at < best.length && tries < maxTries; tries += 1) {
-      const shorter = new Uint8Array(Buffer.concat([best.subarray(0, at), best.subarray(at + size)]))
-      const reached = new Set(featuresOf(shorter))
-      if (needed.every((feature) => reached.has(feature))) best = shorter
-      else at += size
-    }
+  for (let at = 0; tries < maxTries; tries += 1) {
+    const candidate = shorter(best, at)
+    if (candidate === null) break
+    const reached = new Set(featuresOf(candidate))
+    if (needed.every((feature) => reached.has(feature))) best = candidate
+    else at += 1
   }
   return best
+}
+
+/** Without a half of it, then without a quarter, and so on. */
+function withoutPart(input: Uint8Array, index: number): Uint8Array | null {
+  const level = Math.floor(Math.log2(index + 2))
+  const size = input.length >> level
+  const at = (index + 2 - 2 ** level) * size
+  return size === 0 ? null : new Uint8Array(Buffer.concat([input.subarray(0, at), input.subarray(at + size)]))
 }

@@ -16,7 +16,10 @@ export function outcomeOf(run: () => string, codes: readonly StalkErrorCode[] = 
     return run()
   } catch (error) {
     if (!isExpected(error, codes)) throw error
-    assert.ok(error.message.length <= maxMessageLength, `a message of ${error.message.length} characters: ${error.code}`)
+    assert.ok(
+      error.message.length <= maxMessageLength,
+      `a message of ${error.message.length} characters: ${error.code}`,
+    )
     // numbers and names differ from input to input
     return `${error.code} ${error.message.replaceAll(/"[^"]*"?|[^a-z ]+/giu, '').slice(0, 40)}`
   }

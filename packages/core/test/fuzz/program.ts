@@ -18,9 +18,7 @@ export interface Program {
 const maxSteps = 40
 
 export function encodeProgram({ flags, steps }: Program): Uint8Array {
-  const parts = steps.map(({ kind, bytes }) =>
-    Buffer.from([kind, bytes.length >> 8, bytes.length & 0xff, ...bytes]),
-  )
+  const parts = steps.map(({ kind, bytes }) => Buffer.from([kind, bytes.length >> 8, bytes.length & 0xff, ...bytes]))
   return new Uint8Array(Buffer.concat([Uint8Array.of(flags), ...parts]))
 }
 
@@ -47,6 +45,12 @@ export function mutateProgram(kinds: number): Mutate {
   }
 }
 
+/** A program without one step. */
+export function withoutStep(input: Uint8Array, index: number): Uint8Array | null {
+  const { flags, steps } = decodeProgram(input)
+  return index < steps.length ? encodeProgram({ flags, steps: steps.toSpliced(index, 1) }) : null
+}
+
 interface Material {
   readonly corpus: readonly Uint8Array[]
   readonly kinds: number
@@ -57,7 +61,10 @@ function changeSteps(steps: Step[], random: Random, { corpus, kinds }: Material)
   const step = steps[at]
   switch (random.below(step === undefined ? 2 : 8)) {
     case 0:
-      steps.splice(at, 0, { kind: random.below(kinds), bytes: Uint8Array.from({ length: random.below(4) }, () => random.below(256)) })
+      steps.splice(at, 0, {
+        kind: random.below(kinds),
+        bytes: Uint8Array.from({ length: random.below(4) }, () => random.below(256)),
+      })
       return
     case 1: {
       const others = decodeProgram(random.oneOf(corpus)).steps

@@ -31,7 +31,10 @@ export interface FuzzResults {
   readonly targets: readonly TargetResult[]
 }
 
-export function writeResults(file: string, results: Pick<FuzzResults, 'seed' | 'blocks' | 'reached' | 'targets'>): void {
+export function writeResults(
+  file: string,
+  results: Pick<FuzzResults, 'seed' | 'blocks' | 'reached' | 'targets'>,
+): void {
   const machine = {
     node: process.version,
     date: new Date().toISOString().slice(0, 10),

@@ -11,6 +11,8 @@ export interface Target {
   readonly dictionary?: readonly Uint8Array[]
   /** Changes an input of which it knows the structure; without, all inputs are just bytes. */
   readonly mutate?: Mutate
+  /** Makes such an input shorter in the same sense. */
+  readonly shorter?: Shorter
   /**
    * Takes an input of whatever form. Says in a few words what came of it: inputs with new words are kept. Throws if that is
    * not what may come of any input.
@@ -20,3 +22,6 @@ export interface Target {
 
 /** Makes an input like another one. */
 export type Mutate = (input: Uint8Array, random: Random, corpus: readonly Uint8Array[]) => Uint8Array
+
+/** An input without its part of this number; null: it has no such part. */
+export type Shorter = (input: Uint8Array, part: number) => Uint8Array | null

@@ -1,5 +1,6 @@
 // The thread of watchdog.ts: plain JavaScript, as the loaders of the process are not there in its threads.
 import { writeSync } from 'node:fs'
+import { setInterval } from 'node:timers'
 import { workerData } from 'node:worker_threads'
 
 const { name, state, input, secondsToHang } = workerData

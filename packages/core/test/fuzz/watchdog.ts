@@ -1,8 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { maxInputBytes } from './mutate.js'
 
-const secondsToHang = 60
-
 /** Ends the process if it hangs in one input, and says in which: from a thread of its own, as nothing else runs then. */
 export class Watchdog {
   /** How many inputs were begun, and how long the last one is. */
@@ -10,8 +8,11 @@ export class Watchdog {
   readonly #input = new Uint8Array(new SharedArrayBuffer(maxInputBytes))
   readonly #worker: Worker
 
-  /** @param name of the target, for the message */
-  constructor(name: string) {
+  /**
+   * @param name of the target, for the message
+   * @param secondsToHang how long one input may take
+   */
+  constructor(name: string, secondsToHang = 60) {
     this.#worker = new Worker(new URL('watchdog-thread.js', import.meta.url), {
       execArgv: [],
       workerData: { name, state: this.#state, input: this.#input, secondsToHang },

@@ -33,7 +33,9 @@ test(
 test('the search finds a secret in each encoding, wherever in a text it begins', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'stalk-secrets-'))
   try {
-    const bytes = Uint8Array.from({ length: 32 }, (_, index) => (index > 8 && index < 16 ? 0xff : (index * 151 + 62) & 0xff))
+    const bytes = Uint8Array.from({ length: 32 }, (_, index) =>
+      index > 8 && index < 16 ? 0xff : (index * 151 + 62) & 0xff,
+    )
     const file = path.join(folder, 'file')
     const encodingsIn = (content: string | Uint8Array): string[] => {
       writeFileSync(file, content)

@@ -94,8 +94,7 @@ function start(given: readonly string[], log: string): ChildProcess {
   const loaders = ['tsx', path.join(here, 'report-ephemeral-keys.ts')].flatMap((name) => ['--import', name])
   const script = path.join(here, 'watched-process.ts')
   const options = ['--expose-gc', ...loaders, '--conditions', '@stalk/source', script, ...given]
-  const { STALKKEYLOG: _, ...inherited } = process.env
-  const env = { ...inherited, STALK_DEBUG: '1', NODE_DEBUG: 'stalk,net,stream' }
+  const env = { ...process.env, STALKKEYLOG: '', STALK_DEBUG: '1', NODE_DEBUG: 'stalk,net,stream' }
   const standardError = openSync(log, 'w')
   try {
     return spawn(process.execPath, options, { env, stdio: ['pipe', 'pipe', standardError, 'pipe'] })
@@ -120,7 +119,12 @@ function collected(child: ChildProcess): () => Secret[] {
 /** What is secret in a private key. */
 export function ofIdentity({ type, privateKey }: Identity): Secret[] {
   if (type === 'ed25519') {
-    return [{ name: 'private seed of the identity', bytes: privateKey!.export({ type: 'pkcs8', format: 'der' }).subarray(-32) }]
+    return [
+      {
+        name: 'private seed of the identity',
+        bytes: privateKey!.export({ type: 'pkcs8', format: 'der' }).subarray(-32),
+      },
+    ]
   }
   const { d = '', p = '' } = privateKey!.export({ format: 'jwk' })
   return [

@@ -8,7 +8,7 @@ export interface Secret {
 }
 
 /** How it may be written. */
-export type Encoding = 'raw' | 'reversed' | 'hex' | 'base64' | 'base64url'
+type Encoding = 'raw' | 'reversed' | 'hex' | 'base64' | 'base64url'
 
 /** Where a secret was found. */
 export interface Sighting {
@@ -124,7 +124,7 @@ function writableRegions(pid: number): { start: number; end: number; place: stri
       const groups = /^(?<start>[0-9a-f]+)-(?<end>[0-9a-f]+) rw\S* \S+ \S+ \d+ *(?<place>.*)$/u.exec(line)?.groups
       if (groups === undefined) return []
       const [start, end] = [Number.parseInt(groups['start']!, 16), Number.parseInt(groups['end']!, 16)]
-      return [{ start, end, place: groups['place'] || 'anonymous' }]
+      return [{ start, end, place: groups['place'] === '' ? 'anonymous' : groups['place']! }]
     })
 }
 

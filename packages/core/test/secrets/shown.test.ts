@@ -88,7 +88,11 @@ test('no identity, connection, channel, listener, key object, metric or diagnost
   await server.receive()
   const channel = client.openChannel('echo')
   channel.send(text('on a channel'))
-  const again = reconnecting(host, listener.port, { identity: ed25519Alice, serverIdentity: ed25519Bob, onUnconfirmed: () => [] })
+  const again = reconnecting(host, listener.port, {
+    identity: ed25519Alice,
+    serverIdentity: ed25519Bob,
+    onUnconfirmed: () => [],
+  })
   t.after(() => again.abort())
   await again.connected()
   const exported: Secret = { name: 'an exported secret', bytes: client.exportSecret('label', new Uint8Array(), 32) }
@@ -99,7 +103,8 @@ test('no identity, connection, channel, listener, key object, metric or diagnost
   for (const [name, value] of Object.entries(shown)) assertShowsNone(name, value, secrets)
   for (const identity of identities) {
     const { privateKey, publicKey } = identity
-    for (const value of [identity, identity.public, privateKey, publicKey]) assertShowsNone('an identity', value, secrets)
+    for (const value of [identity, identity.public, privateKey, publicKey])
+      assertShowsNone('an identity', value, secrets)
   }
   await again.close({ timeoutMs: 500 })
   await Promise.all([client, server].map((connection) => connection.close({ timeoutMs: 500 })))
@@ -130,7 +135,9 @@ test('errors about keys and files of keys show nothing of them, nor do their cau
     [first, `${digits.slice(0, -4)}!!!=`, last, ''].join('\n'),
     [first, `A${digits.slice(1)}`, last, ''].join('\n'),
     [first.replace('PRIVATE', 'EC PRIVATE'), digits, last.replace('PRIVATE', 'EC PRIVATE'), ''].join('\n'),
-    [first.replace('PRIVATE', 'ENCRYPTED PRIVATE'), digits, last.replace('PRIVATE', 'ENCRYPTED PRIVATE'), ''].join('\n'),
+    [first.replace('PRIVATE', 'ENCRYPTED PRIVATE'), digits, last.replace('PRIVATE', 'ENCRYPTED PRIVATE'), ''].join(
+      '\n',
+    ),
     pem.slice(0, -5),
     digits,
   ]

@@ -147,32 +147,50 @@ export class SessionRun {
   #do({ kind, bytes }: Step): void {
     const session = this.#session
     switch (kind) {
-      case kinds.record:
-        return this.#receive(this.#peer.seal(bytes.length === 0 ? Uint8Array.of(1) : bytes))
-      case kinds.raw:
-        return this.#receive(bytes)
-      case kinds.send:
-        return session.send(new Spack().bytes(bytes))
+      case kinds.record: {
+        this.#receive(this.#peer.seal(bytes.length === 0 ? Uint8Array.of(1) : bytes))
+        return
+      }
+      case kinds.raw: {
+        this.#receive(bytes)
+        return
+      }
+      case kinds.send: {
+        session.send(new Spack().bytes(bytes))
+        return
+      }
       case kinds.open:
         this.#channels.push(session.channels?.open(String.fromCharCode(...bytes.subarray(0, 20)), 'normal') ?? 0)
         return
       case kinds.sendOn:
         return session.channels?.send(this.#channel(bytes), new Spack().bytes(bytes.subarray(1)))
-      case kinds.take:
-        return this.#read(bytes)
-      case kinds.leave:
-        return this.#leave(this.#channel(bytes), bytes[1] ?? 0)
-      case kinds.end:
-        return session.end({ code: (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0), reason: '' })
-      case kinds.time:
-        return this.#pass((bytes[0] ?? 0) * 100, bytes[1] ?? 0)
-      case kinds.lineEnds:
-        return session.receiveEnd()
+      case kinds.take: {
+        this.#read(bytes)
+        return
+      }
+      case kinds.leave: {
+        this.#leave(this.#channel(bytes), bytes[1] ?? 0)
+        return
+      }
+      case kinds.end: {
+        session.end({ code: (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0), reason: '' })
+        return
+      }
+      case kinds.time: {
+        this.#pass((bytes[0] ?? 0) * 100, bytes[1] ?? 0)
+        return
+      }
+      case kinds.lineEnds: {
+        session.receiveEnd()
+        return
+      }
       case kinds.ping:
         session.ping(new Uint8Array(8).map((_, index) => bytes[index] ?? 0))
         return
-      case kinds.decide:
-        return this.#verdict(bytes[0] ?? 0)
+      case kinds.decide: {
+        this.#verdict(bytes[0] ?? 0)
+        return
+      }
       default:
         this.#output()
     }

@@ -15,8 +15,13 @@ const { transcripts } = JSON.parse(readFileSync(kitFiles.transcripts, 'utf8')) a
 export const captureTarget: Target = {
   name: 'capture',
   reads: 'captures and key logs, and the connections in them',
-  seeds: transcripts.filter(({ expect }) => expect.established && expect.error === null).slice(0, 4).map(capture),
-  dictionary: ['{"from":"initiator","hex":"', '"}\n', '\n\t', '---\n', '===\n', '0011'].map((text) => Buffer.from(text)),
+  seeds: transcripts
+    .filter(({ expect }) => expect.established && expect.error === null)
+    .slice(0, 4)
+    .map(capture),
+  dictionary: ['{"from":"initiator","hex":"', '"}\n', '\n\t', '---\n', '===\n', '0011'].map((text) =>
+    Buffer.from(text),
+  ),
   run(input) {
     const [first = '', second = ''] = new TextDecoder().decode(input).split(/^---\n/mu)
     return outcomeOf(() => {
@@ -39,7 +44,11 @@ function capture({ you, steps }: KitTranscript): Uint8Array {
   })
   const log: string[] = []
   const signer = you.identity === null ? null : fixedIdentity(you.identity)
-  const end = new KitEnd(you, (message) => fixedSignature(signer!, message), (line) => log.push(line))
+  const end = new KitEnd(
+    you,
+    (message) => fixedSignature(signer!, message),
+    (line) => log.push(line),
+  )
   for (const step of steps) end.take(step)
   return new TextEncoder().encode([...lines, '---', ...log, ''].join('\n'))
 }

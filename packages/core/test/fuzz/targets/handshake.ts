@@ -23,7 +23,11 @@ const flags = {
   isDamaged: 32,
 }
 
-const fields = { maxMessageBytes: 1024, applicationProtocols: ['kv/1', 'chat'], channels: { creditBytes: 4096, maxChannels: 3 } }
+const fields = {
+  maxMessageBytes: 1024,
+  applicationProtocols: ['kv/1', 'chat'],
+  channels: { creditBytes: 4096, maxChannels: 3 },
+}
 
 export const handshakeTarget: Target = {
   name: 'handshake',

@@ -19,7 +19,15 @@ const ed25519 = fixedIdentity('alice')
 const rsa = fixedIdentity('rsa-1024')
 const encrypted = ed25519.privateKey.export({ format: 'der', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' })
 const pemFiles = await encodeIdentityFiles(
-  { protocol: 'stalk/2', type: 'ed25519', keysize: 256, publicKey: kitIdentities.get('alice')!.publicKey, privateKey: undefined, spki: ed25519.spki, rsa: undefined },
+  {
+    protocol: 'stalk/2',
+    type: 'ed25519',
+    keysize: 256,
+    publicKey: kitIdentities.get('alice')!.publicKey,
+    privateKey: undefined,
+    spki: ed25519.spki,
+    rsa: undefined,
+  },
   ed25519.privateKey,
   undefined,
 )
@@ -39,7 +47,8 @@ export const identityFilesTarget: Target = {
   run(input) {
     const [form = 0, high = 0, low = 0] = input
     const [first, second] = [input.slice(3, 3 + high * 256 + low), input.slice(3 + high * 256 + low)]
-    const privateBytes = form === forms.bytes ? first : pem(form === forms.pem ? 'PRIVATE KEY' : 'ENCRYPTED PRIVATE KEY', first)
+    const privateBytes =
+      form === forms.bytes ? first : pem(form === forms.pem ? 'PRIVATE KEY' : 'ENCRYPTED PRIVATE KEY', first)
     const publicBytes = form === forms.bytes ? second : pem('PUBLIC KEY', second)
     const publicFile = { path: 'id_pub', bytes: publicBytes }
     const readPublic = outcomeOf(() => {

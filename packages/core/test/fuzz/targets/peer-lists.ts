@@ -29,7 +29,10 @@ export const peerListsTarget: Target = {
       // a line more is one peer more, and without all of their lines there is none
       const more = withLine(text, `${addressText({ host: '::1', port: 1 })} ${alice!.toString()}`)
       assert.equal(parseKnownPeers(more, 'x').length, peers.length + 1)
-      const none = withoutLines(text, peers.map(({ line }) => line))
+      const none = withoutLines(
+        text,
+        peers.map(({ line }) => line),
+      )
       assert.deepEqual(parseKnownPeers(none, 'x'), [])
       return `${Math.min(peers.length, 3)} known`
     }, ['PEER_LIST_INVALID'])

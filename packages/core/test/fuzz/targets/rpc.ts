@@ -41,7 +41,11 @@ export const rpcTarget: Target = {
     if (method !== null) assert.equal(channelName(method), name)
     const readers = [
       () => roundTrip(head, input),
-      ...wires.map(({ requests }) => () => roundTrip(requests, input)),
+      ...wires.map(
+        ({ requests }) =>
+          () =>
+            roundTrip(requests, input),
+      ),
       ...wires.map((wire) => () => readAnswer(wire, input)),
       () => roundTrip(descriptions, input),
     ]
@@ -49,7 +53,10 @@ export const rpcTarget: Target = {
   },
 }
 
-function roundTrip<T>(reader: ReturnType<typeof schema> | { decode(bytes: Uint8Array): T; encode(value: T): Uint8Array }, input: Uint8Array): string {
+function roundTrip<T>(
+  reader: ReturnType<typeof schema> | { decode(bytes: Uint8Array): T; encode(value: T): Uint8Array },
+  input: Uint8Array,
+): string {
   const codec = reader as { decode(bytes: Uint8Array): T; encode(value: T): Uint8Array }
   const value = codec.decode(input)
   assert.deepEqual(codec.decode(codec.encode(value)), value)

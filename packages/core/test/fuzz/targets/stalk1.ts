@@ -13,7 +13,7 @@ import { makeOffer } from '#src/stalk1/offer.js'
 import { fixedX25519 } from '../../testkit/fixed-keys.js'
 import { small } from '../../support/people.js'
 import { pieces } from '../outcome.js'
-import { decodeProgram, encodeProgram, mutateProgram, type Step } from '../program.js'
+import { decodeProgram, encodeProgram, mutateProgram, withoutStep, type Step } from '../program.js'
 import type { Target } from '../target.js'
 
 const kinds = {
@@ -52,6 +52,7 @@ export const stalk1InitiatorTarget: Target = {
     program([honest, step(kinds.raw, new Uint8Array(34)), send], inPieces),
   ],
   mutate: mutateProgram(6),
+  shorter: withoutStep,
   run: (input) => run('initiator', input),
 }
 
@@ -65,6 +66,7 @@ export const stalk1ResponderTarget: Target = {
     program([honest, step(kinds.packet, fin)], inPieces),
   ],
   mutate: mutateProgram(6),
+  shorter: withoutStep,
   run: (input) => run('responder', input),
 }
 
@@ -100,16 +102,26 @@ function takeStep(session: Stalk1Session, peer: Peer, { kind, bytes }: Step, isC
     for (const chunk of isCut ? pieces(whole) : [whole.slice()]) session.receive(chunk)
   }
   switch (kind) {
-    case kinds.packet:
-      return receive(withHash(bytes))
-    case kinds.message:
-      return receive(peer.seal(withHash(bytes)))
-    case kinds.honest:
-      return receive(peer.nextOfHandshake())
-    case kinds.raw:
-      return receive(bytes)
-    case kinds.lineEnds:
-      return session.receiveEnd()
+    case kinds.packet: {
+      receive(withHash(bytes))
+      return
+    }
+    case kinds.message: {
+      receive(peer.seal(withHash(bytes)))
+      return
+    }
+    case kinds.honest: {
+      receive(peer.nextOfHandshake())
+      return
+    }
+    case kinds.raw: {
+      receive(bytes)
+      return
+    }
+    case kinds.lineEnds: {
+      session.receiveEnd()
+      return
+    }
     default:
       session.send(new Spack().bytes(bytes))
   }
