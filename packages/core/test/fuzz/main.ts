@@ -13,7 +13,7 @@ import { Watchdog } from './watchdog.js'
 
 const usage = `npm run fuzz -- [--seconds N] [--seed N] [--target NAME …] [--input HEX] [--corpus DIR] [--minimise] [--missed] [--results FILE]
 
-  --seconds N     for all targets together (default 60)
+  --seconds N     for all targets together (default 60); slow ones get more
   --seed N        repeats a run, as long as the corpus is the same (default: another each time)
   --target NAME   only this one, or these: ${targets.map(({ name }) => name).join(', ')}
   --input HEX     only this input, such as one that failed; with one --target
@@ -48,7 +48,8 @@ async function main(): Promise<number> {
     const [seconds, seed] = [positive('seconds', values.seconds), Math.floor(positive('seed', values.seed))]
     const { corpus: folder, missed: showsMissed, results } = values
     if (values.minimise) return minimiseAll(chosen, folder)
-    return await fuzzAll(chosen, { seconds: seconds / chosen.length, seed, folder, showsMissed, results })
+    const parts = chosen.reduce((sum, { weight = 1 }) => sum + weight, 0)
+    return await fuzzAll(chosen, { seconds: seconds / parts, seed, folder, showsMissed, results })
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     console.error(`${error.message}\n\n${usage}`)
@@ -94,7 +95,7 @@ function bytesOf(inputs: readonly Uint8Array[]): number {
 }
 
 interface RunOptions {
-  /** For each target. */
+  /** For each target of weight 1. */
   readonly seconds: number
   readonly seed: number
   readonly folder: string
@@ -131,7 +132,7 @@ async function fuzzOne(
   const result = fuzz(target, {
     seed,
     corpus,
-    goesOn: () => elapsed() < seconds,
+    goesOn: () => elapsed() < seconds * (target.weight ?? 1),
     onInput: (input) => watchdog.begin(input),
   })
   const { executions, coverage, found, failure } = result

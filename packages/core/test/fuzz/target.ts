@@ -5,6 +5,8 @@ export interface Target {
   readonly name: string
   /** What it reads, in a few words. */
   readonly reads: string
+  /** How many times as long it is fuzzed as others, 1 unless told otherwise: one input takes longer. */
+  readonly weight?: number
   /** Inputs to begin with. */
   readonly seeds: readonly Uint8Array[]
   /** Pieces that inputs of this kind have, for the mutations to insert. */

@@ -31,6 +31,7 @@ const fields = {
 
 export const handshakeTarget: Target = {
   name: 'handshake',
+  weight: 3,
   reads: 'A, B and C whose payload is anything, sealed as it has to be, signed or not',
   seeds: [
     seed(0, encodeUnsigned({ identity: spki('bob') }, 64)),

@@ -46,6 +46,7 @@ const talks: readonly (readonly Step[])[] = [
 
 export const initiatorTarget: Target = {
   name: 'initiator',
+  weight: 5,
   reads: 'sessions of stalk/2 that connect: verdict, records, channels, ends, deadlines',
   seeds: talks.flatMap((steps) => [
     encodeProgram({ flags: 0, steps: [accept, ...steps] }),
@@ -58,6 +59,7 @@ export const initiatorTarget: Target = {
 
 export const responderTarget: Target = {
   name: 'responder',
+  weight: 5,
   reads: 'sessions of stalk/2 that listen: authorization, records, channels, ends, deadlines',
   seeds: talks.flatMap((steps) => [
     encodeProgram({ flags: 0, steps: [step(kinds.decide, '00'), ...steps] }),

@@ -45,6 +45,7 @@ const honest = step(kinds.honest, new Uint8Array())
 
 export const stalk1InitiatorTarget: Target = {
   name: 'stalk1-initiator',
+  weight: 2,
   reads: 'sessions of stalk/1 that connect: ack, messages, ends',
   seeds: [
     program([step(kinds.packet, ack), ...messages, send, end]),
@@ -58,6 +59,7 @@ export const stalk1InitiatorTarget: Target = {
 
 export const stalk1ResponderTarget: Target = {
   name: 'stalk1-responder',
+  weight: 2,
   reads: 'sessions of stalk/1 that listen: hello, fin, messages, ends',
   seeds: [
     program([step(kinds.packet, hello), step(kinds.message, fin), ...messages, send, end]),
