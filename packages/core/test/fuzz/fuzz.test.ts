@@ -5,19 +5,21 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { Bounds } from './bounds.js'
-import { readCorpus, writeCorpus } from './corpus.js'
+import { readCorpus } from './corpus.js'
+import { fuzzCommand } from './command.js'
 import { fuzz } from './fuzz.js'
+import { minimise } from './minimise.js'
 import { maxInputBytes } from './mutate.js'
 import type { Target } from './target.js'
 import { targets } from './targets/all.js'
 
 for (const target of targets) {
-  test(`fuzz: ${target.name} takes its corpus and 100 inputs more`, () => {
+  test(`fuzz: ${target.name} takes its corpus and 50 inputs more`, () => {
     const corpus = readCorpus(path.join(import.meta.dirname, 'corpus', `${target.name}.txt`))
     assert.ok(corpus.length > 0)
     const given = target.seeds.length + corpus.length
-    const { executions, failure } = fuzz(target, { seed: 1, corpus, goesOn: (done) => done < given + 100 })
-    assert.deepEqual({ executions, failure }, { executions: given + 100, failure: null })
+    const { executions, failure } = fuzz(target, { seed: 1, corpus, goesOn: (done) => done < given + 50 })
+    assert.deepEqual({ executions, failure }, { executions: given + 50, failure: null })
   })
 }
 
@@ -84,7 +86,7 @@ test('an input that takes too long, or too much memory, is a finding', () => {
   )
 })
 
-test('npm run fuzz: counts blocks, keeps what it finds, and leaves of it what reaches as much', () => {
+test('npm run fuzz: counts blocks, keeps what it finds, and writes its figures', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'stalk-fuzz-'))
   try {
     const results = path.join(folder, 'results.json')
@@ -104,28 +106,40 @@ test('npm run fuzz: counts blocks, keeps what it finds, and leaves of it what re
     const [{ name, blocks, reached } = assert.fail()] = written
     assert.equal(name, 'control')
     assert.ok(reached > 80 && reached < blocks)
-
-    // twice the same inputs are worth as much as once
-    writeCorpus(path.join(folder, 'control.txt'), [...kept, ...kept])
-    assert.equal(runFuzz('--minimise', ...corpus).status, 0)
-    const minimal = readCorpus(path.join(folder, 'control.txt'))
-    assert.ok(minimal.length > 5 && minimal.length <= kept.length)
   } finally {
     rmSync(folder, { recursive: true })
   }
 })
 
-test('npm run fuzz: runs one input again, and names what is wrong with its options', () => {
-  const one = runFuzz('--target', 'spack', '--input', '010107')
-  assert.deepEqual([one.status, one.stdout.split(';')[0]], [0, '1 elements'])
+test('minimising leaves what reaches as much, as short as it can be', () => {
+  const longer = (...bytes: number[]): Uint8Array => Uint8Array.of(...bytes, ...new Uint8Array(40))
+  const corpus = [longer(7), longer(1), longer(7, 0x80), longer(2), longer(7)]
+  const minimal = minimise(planted, corpus)
+  assert.deepEqual(
+    minimal.map((input) => planted.run(input)),
+    ['1 right', '2 right'],
+  )
+  assert.ok(minimal.every(({ length }) => length <= 3))
+})
+
+test('npm run fuzz: runs one input again, and names what is wrong with its options', async (t) => {
+  const log = t.mock.method(console, 'log', () => undefined)
+  const error = t.mock.method(console, 'error', () => undefined)
+  assert.equal(await fuzzCommand(['--target', 'spack', '--input', '010107']), 0)
+  assert.match(String(log.mock.calls[0]?.arguments[0]), /^1 elements;/u)
+  assert.equal(await fuzzCommand(['--help']), 0)
+  assert.match(String(log.mock.calls[1]?.arguments[0]), /--seconds N/u)
   for (const [wrong, said] of [
     [['--seconds', 'x'], /--seconds takes a number above 0, not x/u],
     [['--target', 'nothing'], /there is no target nothing/u],
-    [['--input', '0'], /--input needs --target/u],
+    [['--input', '00'], /--input needs --target/u],
+    [['--target', 'spack', '--input', '0'], /even number of hexadecimal digits/u],
+    [['--nothing'], /Unknown option '--nothing'/u],
+    [['--minimise'], /--minimise needs counters/u],
   ] as const) {
-    const { status, stderr } = runFuzz(...wrong)
-    assert.equal(status, 2)
-    assert.match(stderr, said)
+    error.mock.resetCalls()
+    assert.equal(await fuzzCommand(wrong), 2)
+    assert.match(String(error.mock.calls[0]?.arguments[0]), said)
   }
 })
 
