@@ -15,9 +15,9 @@ export default `## Fuzzing
 \`npm run fuzz\` feeds changed inputs to everything that reads what somebody else wrote. It goes by coverage: a loader puts a counter into every block of the packages (both ways of each branch, each loop, each operand that may be skipped), and an input that reaches a new block, or an old one another number of times, is
 kept and changed further. Sessions and handshakes are fuzzed behind their own encryption: what changes is the plaintext of a message, which a peer seals as it should. Whatever the input, of 8 KiB at most,
 
-- nothing comes of it but a documented error with a known code that is a peer’s fault, and the message of it is short;
+- nothing comes of it but a documented error, of a code that says whose fault it is, in a message of a few words;
 - one failure poisons: the same error is thrown ever after, and nothing follows the last word;
-- what was read is written as the same bytes again, and what an encoder would refuse is not read; the outcome does not depend on how bytes were cut;
+- what was read is written as the same bytes again, wherever there is a writer, so nothing is read that a writer would refuse; the outcome does not depend on how bytes were cut;
 - it takes less than a second and less than 48 MiB, garbage included (whatever hangs is ended from another thread, and named);
 - what a session says can be opened and read by its peer, and is no more than what happened calls for.
 

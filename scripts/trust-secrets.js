@@ -64,7 +64,7 @@ What this does not say:
 - The numbers of an RSA key pass through JavaScript when it is loaded and checked (strings, bigints), and a passphrase is a string: they cannot be wiped. stalk/1, a handshake that is cut halfway, core dumps and swapped pages were not looked at. An exported secret is the application’s to wipe.
 - An identity has to be in memory while it can sign.
 
-\`packages/core/test/secrets/shown.test.ts\` shows identities, connections, listeners, channels, reconnecting connections, key objects, metrics, every kind of message of \`diagnostics_channel\`, and errors about keys, files and logs with their causes in every way that Node has (\`util.inspect\` with all hidden properties and getters and
+\`packages/core/test/secrets/shown.test.ts\` shows identities, connections, listeners, channels, reconnecting connections, key objects, metrics, what \`diagnostics_channel\` publishes of a connection, and errors about keys, files and logs with their causes in every way that Node has (\`util.inspect\` with all hidden properties and getters and
 without our own methods, \`String\`, \`JSON.stringify\`, \`structuredClone\`, \`v8.serialize\`, and the errors of these), and finds no private key, traffic key, handshake key, exporter secret or exported secret. The one place that has secrets on purpose is the file that \`STALKKEYLOG\` names.
 
 ### Comparisons

@@ -93,7 +93,10 @@ function search({ pid }: ChildProcess, snapshot: string, secrets: readonly Secre
 function start(given: readonly string[], log: string): ChildProcess {
   const loaders = ['tsx', path.join(here, 'report-ephemeral-keys.ts')].flatMap((name) => ['--import', name])
   const script = path.join(here, 'watched-process.ts')
-  const options = ['--expose-gc', ...loaders, '--conditions', '@stalk/source', script, ...given]
+  // what the tests are run against: the sources, or what was built of them
+  const isBuilt = import.meta.resolve('#src/index.js').endsWith('/dist/index.js')
+  const conditions = isBuilt ? [] : ['--conditions', '@stalk/source']
+  const options = ['--expose-gc', ...loaders, ...conditions, script, ...given]
   const env = { ...process.env, STALKKEYLOG: '', STALK_DEBUG: '1', NODE_DEBUG: 'stalk,net,stream' }
   const standardError = openSync(log, 'w')
   try {

@@ -68,18 +68,27 @@ class Searcher {
   find(haystack: Uint8Array): Needle[] {
     const found: Needle[] = []
     const starts = this.#starts
-    let previous = haystack[0] ?? 0
-    for (let at = 1; at < haystack.length; at += 1) {
-      const next = haystack[at]!
-      if (starts[previous * 256 + next] === 1) {
-        for (const needle of this.#byStart.get(previous * 256 + next)!) {
-          if (needle.bytes.every((byte, index) => haystack[at - 1 + index] === byte)) found.push(needle)
-        }
+    const pages = Buffer.from(haystack.buffer, haystack.byteOffset, haystack.byteLength)
+    for (let page = 0; page < haystack.length; page += pageBytes) {
+      const end = Math.min(page + pageBytes, haystack.length)
+      // most of what a process has, it has not touched
+      if (pages.compare(zeros, 0, end - page, page, end) === 0) continue
+      for (let at = page; at < end; at += 1) {
+        const start = haystack[at]! * 256 + (haystack[at + 1] ?? 0)
+        if (starts[start] !== 1) continue
+        for (const needle of this.#byStart.get(start)!) if (isAt(haystack, at, needle.bytes)) found.push(needle)
       }
-      previous = next
     }
     return found
   }
+}
+
+const pageBytes = 4096
+const zeros = Buffer.alloc(pageBytes)
+
+function isAt(haystack: Uint8Array, at: number, bytes: Uint8Array): boolean {
+  for (let index = 2; index < bytes.length; index += 1) if (haystack[at + index] !== bytes[index]) return false
+  return true
 }
 
 /** Every sighting in a file. */
