@@ -41,7 +41,7 @@ export function kindOf(form: KindForm): Kind<unknown> {
   try {
     const kind = new FormReader().read(form, 0)
     // sorted names, no name twice, nothing left over
-    if (JSON.stringify(kind.form) !== JSON.stringify(form)) throw new TypeError('the form of the kind is not canonical')
+    if (!isSame(kind.form, form)) throw new TypeError('the form of the kind is not canonical')
     return kind
   } catch (error) {
     // kinds do not know that they were made by somebody else
@@ -82,7 +82,7 @@ class FormReader {
           ),
         )
       default:
-        throw new TypeError(`there is no kind ${JSON.stringify(name)}`)
+        throw new TypeError(`there is no kind ${shown(name)}`)
     }
   }
 }
@@ -103,6 +103,17 @@ function membersOf<Part>(form: unknown, read: (form: unknown) => Part): Record<s
 
 function entriesOf(form: unknown, what: string): readonly unknown[] {
   if (Array.isArray(form)) return form as unknown[]
-  const shown = typeof form === 'string' ? JSON.stringify(form.slice(0, 100)) : describe(form)
-  throw new TypeError(`expected ${what}, got ${shown}`)
+  throw new TypeError(`expected ${what}, got ${shown(form)}`)
+}
+
+/** Whether a form is one of ours: goes no deeper than that, however deep the other is. */
+function isSame(ours: unknown, other: unknown): boolean {
+  if (!Array.isArray(ours)) return ours === other
+  if (!Array.isArray(other) || other.length !== ours.length) return false
+  return ours.every((part, index) => isSame(part, other[index]))
+}
+
+/** A part of a form in a message: it is as long and as deep as somebody else likes. */
+function shown(part: unknown): string {
+  return typeof part === 'string' ? JSON.stringify(part.slice(0, 100)) : describe(part)
 }

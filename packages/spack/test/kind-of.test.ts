@@ -112,6 +112,18 @@ test('what is no canonical form is SPACK_FORM_INVALID, whatever it is', () => {
   }
 })
 
+test('a form that is no kind is refused however deep or long it is, in a message of a few words', () => {
+  const nested = (count: number): unknown => JSON.parse('['.repeat(count) + ']'.repeat(count))
+  const [deep, long] = [nested(100_000), 'x'.repeat(1_000_000)]
+  for (const form of [deep, [deep], ['list', deep], ['list', 'any', deep], ['struct', [['a', deep]]], long, [long]]) {
+    assert.throws(
+      () => kindOf(form as KindForm),
+      (error: unknown) =>
+        error instanceof SpackError && error.code === 'SPACK_FORM_INVALID' && error.message.length < 300,
+    )
+  }
+})
+
 test('no code is made of a form, whose names may be anything', () => {
   const name = '"]; throw new Error(1); x["\u2028'
   const kind = kindOf(['struct', [[name, 'integer']]])

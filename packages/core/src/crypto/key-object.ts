@@ -9,11 +9,12 @@ export function publicHalf(privateKey: KeyObject): KeyObject {
 }
 
 /**
- * Reads a PKCS#8 private key in PEM, `PRIVATE KEY` or `ENCRYPTED PRIVATE KEY`, with every PBES2 that OpenSSL knows.
- * Throws OpenSSL’s error.
+ * Reads a PKCS#8 private key in DER, PrivateKeyInfo or, with a passphrase, EncryptedPrivateKeyInfo of every PBES2 that OpenSSL knows; the
+ * caller wipes it. Not as PEM: Node leaves a copy of a string that it is given. Throws OpenSSL’s error.
  */
-export function readPkcs8(pem: string, passphrase: string | undefined): KeyObject {
-  return createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) })
+export function readPkcs8(pkcs8: Uint8Array, passphrase: string | undefined): KeyObject {
+  const key = pkcs8 as Buffer
+  return createPrivateKey({ key, format: 'der', type: 'pkcs8', ...(passphrase === undefined ? {} : { passphrase }) })
 }
 
 /** The PKCS#8 DER of a private key, in the clear; the caller owns it and wipes it. */
@@ -32,7 +33,7 @@ export const freshKeyEncoding = {
 
 /** The private key that a generation encoded, whose bytes are wiped. */
 export function freshPrivateKey(pkcs8: Uint8Array): KeyObject {
-  const key = createPrivateKey({ key: pkcs8 as Buffer, format: 'der', type: 'pkcs8' })
+  const key = readPkcs8(pkcs8, undefined)
   pkcs8.fill(0)
   return key
 }

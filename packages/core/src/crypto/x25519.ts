@@ -52,7 +52,8 @@ export function x25519(own: X25519KeyPair, peerPublicKey: Uint8Array): Uint8Arra
     format: 'jwk',
   })
   const secret = deriveOrNull(own.privateKey, publicKey)
-  if (secret === null || secret.every((byte) => byte === 0)) {
+  // all bytes are looked at, whatever they are: RFC 7748 §6.1
+  if (secret === null || secret.reduce((seen, byte) => seen | byte, 0) === 0) {
     throw new StalkError('SHARED_SECRET_ZERO', 'the peer’s X25519 key gives an all-zero shared secret')
   }
   return secret

@@ -40,11 +40,7 @@ export async function encodeIdentityFiles(
     const { n, e, d } = rsaPrivateNumbers(privateKey)
     return { privateBytes: encodeRaw({ n, exponent: d }), publicBytes: encodeRaw({ n, exponent: e }) }
   }
-  const encoder = new TextEncoder()
-  return {
-    privateBytes: encoder.encode(await encodePkcs8(privateKey, passphrase)),
-    publicBytes: encoder.encode(encodePem(publicLabel, spki)),
-  }
+  return { privateBytes: await encodePkcs8(privateKey, passphrase), publicBytes: encodePem(publicLabel, spki) }
 }
 
 /**
@@ -57,10 +53,9 @@ export function decodeIdentityFiles(
   publicFile: IdentityFile | undefined,
   { passphrase, ...limits }: DecodeOptions,
 ): IdentityKeys {
-  const text = textOf(privateFile)
   const publicKeys = publicFile && decodePublicFile(publicFile, limits)
-  const keys = looksLikePem(text)
-    ? decodePrivatePem(privateFile, text, passphrase, limits)
+  const keys = looksLikePem(privateFile.bytes)
+    ? decodePrivatePem(privateFile, passphrase, limits)
     : decodePrivateRaw(privateFile, publicKeys, limits)
   const belongTogether =
     publicKeys === undefined || (publicKeys.protocol === keys.protocol && equalBytes(publicKeys.spki, keys.spki))
@@ -74,51 +69,56 @@ export function decodeIdentityFiles(
  * Throws `IDENTITY_FILE_INVALID`, `RSA_MODULUS_TOO_SMALL`, `RSA_MODULUS_TOO_LARGE`.
  */
 export function decodePublicFile(file: IdentityFile, limits: RsaLimits): IdentityKeys {
-  const text = textOf(file)
   return refusedAt(file, () => {
-    if (looksLikePem(text)) return keysFromSpki(decodePublicPem(file, text), 'stalk/2', limits)
+    if (looksLikePem(file.bytes)) return keysFromSpki(decodePublicPem(file), 'stalk/2', limits)
+    const text = new TextDecoder().decode(file.bytes)
     if (/^\s*stalk\//u.test(text)) return decodeText(text, limits)
     const { n, exponent } = decodeRawFile(file)
     return rsaKeys({ n, e: exponent }, 'stalk/1', limits)
   })
 }
 
-function decodePublicPem(file: IdentityFile, text: string): Uint8Array {
-  const pem = decodePem(text)
+function decodePublicPem(file: IdentityFile): Uint8Array {
+  const pem = decodePem(file.bytes)
   if (pem === null) throw invalid(file, 'its PEM is cut off or damaged')
   if (pem.label !== publicLabel) throw invalid(file, `it holds a ${pem.label}, not a ${publicLabel}`)
   return pem.der
 }
 
-function decodePrivatePem(
+function decodePrivatePem(file: IdentityFile, passphrase: string | undefined, limits: RsaLimits): IdentityKeys {
+  const pem = decodePem(file.bytes)
+  if (pem === null) throw invalid(file, 'its PEM is cut off or damaged')
+  try {
+    return readPrivatePem(file, pem, passphrase, limits)
+  } finally {
+    pem.der.fill(0)
+  }
+}
+
+function readPrivatePem(
   file: IdentityFile,
-  text: string,
+  { label, der }: { readonly label: string; readonly der: Uint8Array },
   passphrase: string | undefined,
   limits: RsaLimits,
 ): IdentityKeys {
-  const pem = decodePem(text)
-  if (pem === null) throw invalid(file, 'its PEM is cut off or damaged')
-  const isEncrypted = pem.label === pkcs8Labels.encrypted
-  if (!isEncrypted && pem.label !== pkcs8Labels.clear) {
-    throw invalid(file, `it holds a ${pem.label}; PKCS#8 is needed, which \`openssl pkcs8 -topk8\` makes of other keys`)
+  const isEncrypted = label === pkcs8Labels.encrypted
+  if (!isEncrypted && label !== pkcs8Labels.clear) {
+    throw invalid(file, `it holds a ${label}; PKCS#8 is needed, which \`openssl pkcs8 -topk8\` makes of other keys`)
   }
-  const privateKey = isEncrypted
-    ? decryptPem(file, text, pem.der, passphrase)
-    : orInvalid(file, () => readPkcs8(text, undefined))
-  pem.der.fill(0)
+  const privateKey = isEncrypted ? decrypt(file, der, passphrase) : orInvalid(file, () => readPkcs8(der, undefined))
   if (privateKey.asymmetricKeyType !== 'ed25519' && privateKey.asymmetricKeyType !== 'rsa') {
     throw invalid(file, `it holds a key of type ${privateKey.asymmetricKeyType ?? 'unknown'}, not ed25519 or rsa`)
   }
   return refusedAt(file, () => keysFromPrivateKey(privateKey, 'stalk/2', limits))
 }
 
-function decryptPem(file: IdentityFile, text: string, der: Uint8Array, passphrase: string | undefined): KeyObject {
+function decrypt(file: IdentityFile, der: Uint8Array, passphrase: string | undefined): KeyObject {
   if (!isEncryptedPkcs8(der)) throw invalid(file, 'its PEM is cut off or damaged')
   if (passphrase === undefined)
     throw new StalkError('IDENTITY_PASSPHRASE', `${file.path} is encrypted: a passphrase is needed`)
   checkPassphrase(passphrase)
   try {
-    return readPkcs8(text, passphrase)
+    return readPkcs8(der, passphrase)
   } catch (error) {
     throw new StalkError(
       'IDENTITY_PASSPHRASE',
@@ -161,10 +161,6 @@ function orInvalid<Result>(file: IdentityFile, read: () => Result): Result {
   } catch (error) {
     throw invalid(file, 'OpenSSL cannot read the key in it', error)
   }
-}
-
-function textOf(file: IdentityFile): string {
-  return new TextDecoder().decode(file.bytes)
 }
 
 function invalid(file: IdentityFile, what: string, cause?: unknown): StalkError {

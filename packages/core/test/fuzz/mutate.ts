@@ -6,7 +6,12 @@ export const maxInputBytes = 8192
 /** Bytes at which decoders change their minds. */
 const edges = [0, 1, 2, 3, 4, 5, 6, 7, 0x0f, 0x10, 0x3f, 0x40, 0x7f, 0x80, 0x81, 0xc0, 0xfe, 0xff]
 
-type Mutation = (bytes: Uint8Array, random: Random, corpus: readonly Uint8Array[]) => Uint8Array
+type Mutation = (
+  bytes: Uint8Array,
+  random: Random,
+  corpus: readonly Uint8Array[],
+  dictionary: readonly Uint8Array[],
+) => Uint8Array
 
 /** Each is given at least one byte. */
 const mutations: readonly Mutation[] = [
@@ -53,14 +58,24 @@ const mutations: readonly Mutation[] = [
     const at = random.below(bytes.length + 1)
     return joined(bytes.subarray(0, at), other.subarray(start, end), bytes.subarray(at))
   },
+  function insertKnown(bytes, random, _corpus, dictionary) {
+    if (dictionary.length === 0) return bytes
+    const at = random.below(bytes.length + 1)
+    return joined(bytes.subarray(0, at), random.oneOf(dictionary), bytes.subarray(at))
+  },
 ]
 
-/** An input like `bytes`, changed in a few places. */
-export function mutate(bytes: Uint8Array, random: Random, corpus: readonly Uint8Array[]): Uint8Array {
+/** An input like `bytes`, changed in a few places. @param dictionary pieces to insert */
+export function mutate(
+  bytes: Uint8Array,
+  random: Random,
+  corpus: readonly Uint8Array[],
+  dictionary: readonly Uint8Array[] = [],
+): Uint8Array {
   let mutated = bytes
   for (let left = 1 + random.below(4); left > 0; left -= 1) {
     const start = mutated.length === 0 ? Uint8Array.of(random.oneOf(edges)) : mutated
-    mutated = random.oneOf(mutations)(start, random, corpus)
+    mutated = random.oneOf(mutations)(start, random, corpus, dictionary)
   }
   return mutated.slice(0, maxInputBytes)
 }

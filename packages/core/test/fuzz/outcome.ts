@@ -1,17 +1,33 @@
 import assert from 'node:assert/strict'
 import { encode, SpackError, type Spack, type SpackForm } from '@stalk/spack'
 import { hasNaN } from '../../../spack/test/support/floats.js'
-import { StalkError } from '#src/errors.js'
+import { StalkError, type StalkErrorCode } from '#src/errors.js'
 
-/** What came of it in a few words; an error that no input may lead to is thrown. */
-export function outcomeOf(run: () => string): string {
+/** What a peer sent may be quoted, not repeated without end. */
+const maxMessageLength = 1000
+
+/**
+ * What came of it in a few words; an error that no input may lead to is thrown.
+ *
+ * @param codes of errors that are no peer’s fault and may come nevertheless
+ */
+export function outcomeOf(run: () => string, codes: readonly StalkErrorCode[] = []): string {
   try {
     return run()
   } catch (error) {
-    if (!(error instanceof SpackError || (error instanceof StalkError && error.fault === 'peer'))) throw error
+    if (!isExpected(error, codes)) throw error
+    assert.ok(
+      error.message.length <= maxMessageLength,
+      `a message of ${error.message.length} characters: ${error.code}`,
+    )
     // numbers and names differ from input to input
-    return `${error.code} ${error.message.replaceAll(/[^a-z ]+/giu, '').slice(0, 40)}`
+    return `${error.code} ${error.message.replaceAll(/"[^"]*"?|[^a-z ]+/giu, '').slice(0, 40)}`
   }
+}
+
+function isExpected(error: unknown, codes: readonly StalkErrorCode[]): error is SpackError | StalkError {
+  if (error instanceof SpackError) return true
+  return error instanceof StalkError && (error.fault === 'peer' || codes.includes(error.code))
 }
 
 /** Cuts into pieces of 1, 2, 3, 1, … bytes. */

@@ -167,14 +167,23 @@ test('no message of a refusal holds what the file held', () => {
   }
 })
 
+/** As PEM breaks it. */
+function lines(digits: string): string {
+  return (digits.match(/.{1,64}/gu) ?? []).join('\n')
+}
+
 test('PEM survives for every length, and one line too many or too short is not PEM', () => {
   for (let length = 1; length < 150; length++) {
     const der = Uint8Array.from({ length }, (_, index) => index)
-    const text = encodePem('X', der)
-    assert.deepEqual(decodePem(text), { label: 'X', der })
-    assert.deepEqual(decodePem(text.trimEnd()), { label: 'X', der })
+    const file = encodePem('X', der)
+    const text = `-----BEGIN X-----\n${lines(Buffer.from(der).toString('base64'))}\n-----END X-----\n`
+    assert.equal(new TextDecoder().decode(file), text)
+    assert.deepEqual(decodePem(file), { label: 'X', der })
+    for (const other of [text.trimEnd(), text.replaceAll('\n', '\r\n')]) {
+      assert.deepEqual(decodePem(bytesOf(other)), { label: 'X', der })
+    }
   }
-  const text = encodePem('X', new Uint8Array(100))
+  const text = new TextDecoder().decode(encodePem('X', new Uint8Array(100)))
   for (const bad of [
     ` ${text}`,
     `${text}\n`,
@@ -186,8 +195,12 @@ test('PEM survives for every length, and one line too many or too short is not P
     text.replace('END X', 'END Y'),
     text.replace('BEGIN X', 'BEGIN x'),
     text.replaceAll('A', ' '),
+    text.replace('==', '=\n='),
+    text.replace('A==', 'B=='),
+    text.replace('A==', '==='),
+    text.trimEnd() + '\r',
   ]) {
-    assert.equal(decodePem(bad), null, bad)
+    assert.equal(decodePem(bytesOf(bad)), null, bad)
   }
 })
 

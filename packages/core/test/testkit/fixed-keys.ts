@@ -15,11 +15,11 @@ const { identities } = JSON.parse(readFileSync(kitPath('identities.json'), 'utf8
 }
 
 /** An identity of identities.json. */
-export function fixedIdentity(name: string): FixedIdentity {
+export const fixedIdentity: (name: string) => FixedIdentity = once((name) => {
   const { type, pkcs8, spki } = identities[name]!
   const privateKey = createPrivateKey({ key: Buffer.from(pkcs8, 'hex'), format: 'der', type: 'pkcs8' })
   return { type, privateKey, spki: new Uint8Array(Buffer.from(spki, 'hex')) }
-}
+})
 
 /** The private half of the X25519 key pair with this name. */
 export function fixedX25519Private(name: string): Uint8Array {
@@ -27,9 +27,7 @@ export function fixedX25519Private(name: string): Uint8Array {
 }
 
 /** The X25519 key pair with this name. */
-export function fixedX25519(name: string): X25519KeyPair {
-  return x25519KeyPairFrom(fixedX25519Private(name))
-}
+export const fixedX25519: (name: string) => X25519KeyPair = once((name) => x25519KeyPairFrom(fixedX25519Private(name)))
 
 /** A signature that is the same every time: Ed25519, or RSA-PSS with a salt made from the message. */
 export function fixedSignature({ type, privateKey }: FixedIdentity, message: Uint8Array, saltBytes = 32): Uint8Array {
@@ -62,4 +60,14 @@ function emsaPss(messageHash: Buffer, salt: Buffer, bits: number): Buffer {
 
 function hash(bytes: Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest()
+}
+
+/** Makes what has a name only once: reading keys takes longer than using them. */
+function once<Made>(make: (name: string) => Made): (name: string) => Made {
+  const made = new Map<string, Made>()
+  return (name) => {
+    const known = made.get(name) ?? make(name)
+    made.set(name, known)
+    return known
+  }
 }

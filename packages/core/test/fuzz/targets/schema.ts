@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { decode, encode, Spack } from '@stalk/spack'
 import * as kinds from '@stalk/spack/schema'
-import type { Target } from './fuzz.js'
-import { outcomeOf } from './outcome.js'
+import type { Target } from '../target.js'
+import { outcomeOf } from '../outcome.js'
 
 const { integer, list, map, optional, schema, string, struct, union } = kinds
 const options = { limits: { maxPacketBytes: 4096 } }
@@ -33,6 +33,7 @@ const packets = [
 
 export const schemaTarget: Target = {
   name: 'schema',
+  reads: 'compact packets by schemas of every kind',
   seeds: packets.map((packet) => encode(packet, { form: 'compact' })),
   run(input) {
     // which codes there were, or that some schema read it: one outcome for each of all combinations would be too many

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { decode, encode, PacketStream, Spack, SpackError } from '@stalk/spack'
-import type { Target } from './fuzz.js'
-import { assertSameBytes, outcomeOf, pieces } from './outcome.js'
+import type { Target } from '../target.js'
+import { assertSameBytes, outcomeOf, pieces } from '../outcome.js'
 
 const limits = { maxPacketBytes: 4096 }
 const packets = [
@@ -29,6 +29,7 @@ const extended = [
 
 export const spackTarget: Target = {
   name: 'spack',
+  reads: 'packets, classic (whole and from a stream) and compact, extended types',
   seeds: [
     ...[...packets, ...extended].map((packet) => encode(packet, { form: 'compact' })),
     ...packets.map((packet) => encode(packet).subarray(32)),

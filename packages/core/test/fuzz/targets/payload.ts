@@ -4,9 +4,9 @@ import { defaultLimits } from '#src/limits.js'
 import { proofBytes, verifyProof, type ProofContext } from '#src/stalk2/identity-proof.js'
 import { encodeUnsigned, readPayload, withSignature, type PayloadPlace } from '#src/stalk2/payload.js'
 import { encodeTlv, parseTlvs } from '#src/stalk2/tlv.js'
-import { fixedIdentity, fixedSignature } from '../testkit/fixed-keys.js'
-import type { Target } from './fuzz.js'
-import { outcomeOf } from './outcome.js'
+import { fixedIdentity, fixedSignature } from '../../testkit/fixed-keys.js'
+import type { Target } from '../target.js'
+import { outcomeOf } from '../outcome.js'
 
 const places: readonly PayloadPlace[] = ['A', 'B', 'C', 'ACCEPT']
 
@@ -20,6 +20,7 @@ const context: ProofContext = {
 
 export const payloadTarget: Target = {
   name: 'payload',
+  reads: 'payloads of A, B, C and ACCEPT, with the identities and signatures in them',
   seeds: [
     new Uint8Array(),
     ...['alice', 'rsa-2048'].map(signedPayload),

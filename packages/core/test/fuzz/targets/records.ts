@@ -10,8 +10,8 @@ import { decodeCompact } from '#src/session/message-coding.js'
 import { RecordChannel } from '#src/session/record-channel.js'
 import { ByteQueue } from '#src/stalk2/byte-queue.js'
 import { RecordSealer } from '#src/stalk2/record-layer.js'
-import type { Target } from './fuzz.js'
-import { assertSameBytes, outcomeOf, pieces } from './outcome.js'
+import type { Target } from '../target.js'
+import { assertSameBytes, outcomeOf, pieces } from '../outcome.js'
 
 const key = new Uint8Array(32).fill(5)
 const maxMessageBytes = 1000
@@ -29,6 +29,7 @@ const channelSeeds: readonly (readonly string[])[] = [
 
 export const recordsTarget: Target = {
   name: 'records',
+  reads: 'records after the handshake: frames, messages, channels',
   seeds: [
     program('010007010107', '020000'),
     program('010007010107', '01000701010700070101070103aaaa', '0301020304050607080', '0401020304050607080'),

@@ -3,15 +3,16 @@ import assert from 'node:assert/strict'
 import { x25519KeyPairFrom } from '#src/crypto/x25519.js'
 import type { Stalk2Session } from '#src/session/stalk2-session.js'
 import { encodePreamble } from '#src/stalk2/preamble.js'
-import { initiator2, responder2 } from '../support/stalk2.js'
-import type { Target } from './fuzz.js'
-import { outcomeOf, pieces } from './outcome.js'
+import { initiator2, responder2 } from '../../support/stalk2.js'
+import type { Target } from '../target.js'
+import { outcomeOf, pieces } from '../outcome.js'
 
 const keys = x25519KeyPairFrom(new Uint8Array(32).fill(9))
 const messageA = new Uint8Array([0, 32, ...keys.publicKey])
 
 export const preambleTarget: Target = {
   name: 'preamble',
+  reads: 'preamble and A at a listening side, the answer at a connecting one',
   seeds: [
     new Uint8Array([...encodePreamble([1, 2]), ...messageA]),
     new Uint8Array([...encodePreamble([0x0a0a, 2], 0xff), ...messageA, ...messageA]),
