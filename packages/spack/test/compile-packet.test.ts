@@ -137,4 +137,13 @@ test('without code made of strings, for optional fields and for kinds of more th
   assert.equal(compilePacket(fieldsOf({ a: kinds.list(kinds.integer) }), defaultSpackLimits), null)
   assert.equal(compilePacket(fieldsOf({ a: kinds.integer }), { ...defaultSpackLimits, maxIntegerBytes: 7 }), null)
   assert.notEqual(compilePacket(fieldsOf({ a: kinds.integer }), defaultSpackLimits), null)
+  const { Function: original } = globalThis
+  globalThis.Function = function refuse() {
+    throw new EvalError('no code of strings')
+  } as unknown as FunctionConstructor
+  try {
+    assert.equal(compilePacket(fieldsOf({ a: kinds.integer }), defaultSpackLimits), null)
+  } finally {
+    globalThis.Function = original
+  }
 })

@@ -595,6 +595,20 @@ test('a decoder of one’s own that receives in the middle of a batch loses noth
   )
 })
 
+test('values of any size go by a schema, those as well for which there is no room where small ones wait', async (t) => {
+  const { client, server, here, there } = await channelOf(t)
+  const names = [1, 1000, 4000, 9000, 70_000, 300_000, 2].map((length) => 'n'.repeat(length))
+  for (const [seq, name] of names.entries()) {
+    client.sendTyped(Reading, { seq, name })
+    here.sendTyped(Reading, { seq, name })
+  }
+  await Promise.all([client.end(), here.end()])
+  const seen: string[] = []
+  for await (const batch of server.typedBatches(Reading)) seen.push(...batch.map(({ name }) => name))
+  assert.deepEqual(seen, names)
+  for (const name of names) assert.equal((await there.receiveTyped(Reading))?.name, name)
+})
+
 test('a value whose member sends while it is encoded comes after what that sent', async (t) => {
   const { client, server } = await talk2(t)
   client.sendTyped(Reading, {
