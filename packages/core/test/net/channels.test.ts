@@ -602,11 +602,15 @@ test('values of any size go by a schema, those as well for which there is no roo
     client.sendTyped(Reading, { seq, name })
     here.sendTyped(Reading, { seq, name })
   }
-  await Promise.all([client.end(), here.end()])
+  const ended = Promise.all([here.end(), client.end()])
   const seen: string[] = []
-  for await (const batch of server.typedBatches(Reading)) seen.push(...batch.map(({ name }) => name))
-  assert.deepEqual(seen, names)
+  const readConnection = async (): Promise<void> => {
+    for await (const batch of server.typedBatches(Reading)) seen.push(...batch.map(({ name }) => name))
+  }
+  const read = readConnection()
   for (const name of names) assert.equal((await there.receiveTyped(Reading))?.name, name)
+  await Promise.all([read, ended])
+  assert.deepEqual(seen, names)
 })
 
 test('a value whose member sends while it is encoded comes after what that sent', async (t) => {
