@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 // Who may know what: docs/ARCHITECTURE.md explains this table, test/layers.test.ts plants violations and sees them refused.
-// `own` and `errors`/`limits`/`priorities`/`reset-meter`/`option-names` at the root of a package are open to all of it; `allow` names sibling folders, `external` everything else.
+// `own` and `errors`/`limits`/`message-run`/`priorities`/`reset-meter`/`option-names` at the root of a package are open to all of it; `allow` names sibling folders, `external` everything else.
 const layers = {
   spack: { files: 'packages/spack/src', allow: [], external: [], pure: true },
   crypto: { files: 'packages/core/src/crypto', allow: [], external: ['node:crypto'], pure: true },
@@ -84,7 +84,7 @@ const layerRule = {
           (sibling === undefined || allow.includes(sibling)) &&
           (!target.startsWith('../') ||
             sibling !== undefined ||
-            /^\.\.\/(?:errors|limits|option-names|priorities|reset-meter)\.js$/u.test(target))
+            /^\.\.\/(?:errors|limits|message-run|option-names|priorities|reset-meter)\.js$/u.test(target))
         : allowedExternal(target)
       if (!allowed) context.report({ node, messageId: 'refused', data: { layer, target } })
     }

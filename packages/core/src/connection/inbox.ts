@@ -1,7 +1,7 @@
 import { Spack } from '@stalk/spack'
 import type { StalkError } from '../errors.js'
 import type { Limits } from '../limits.js'
-import { messageCostBytes, type MessageRun } from '../session/session.js'
+import { messageCostBytes, type MessageRun } from '../message-run.js'
 import { memoryOf } from './memory-of.js'
 
 /** About how much memory a message that came encoded takes besides its bytes, if it is alone in its record. */

@@ -10,7 +10,7 @@ import {
   type ChannelTerms,
 } from '../stalk2/channel-control.js'
 import { FrameReader, mainChannel, paddingChannel, type Frame } from '../stalk2/frames.js'
-import { MessageRun } from '../stalk2/message-run.js'
+import { MessageRun } from '../message-run.js'
 import { CreditPool, ReceiveWindow, type WindowSizes } from '../stalk2/receive-window.js'
 import { ResetMeter } from '../reset-meter.js'
 import { OutgoingChannel, Scheduler, type ControlEntry } from '../stalk2/scheduler.js'

@@ -1,7 +1,7 @@
 import { StalkError } from '../errors.js'
 import { MessageAssembler, type Frame } from '../stalk2/frames.js'
 import type { ReceiveWindow } from '../stalk2/receive-window.js'
-import { messageCostBytes, type MessageRun } from '../stalk2/message-run.js'
+import { messageCostBytes, type MessageRun } from '../message-run.js'
 
 /** A message that came, encoded, and what it cost the peer in credit. */
 export interface IncomingMessage {

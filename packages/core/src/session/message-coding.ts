@@ -1,8 +1,7 @@
-import { decode, encode, PacketPool, SpackError, type Spack, type SpackErrorCode } from '@stalk/spack'
+import { decode, encode, SpackError, type PacketPool, type Spack, type SpackErrorCode } from '@stalk/spack'
 import { StalkError } from '../errors.js'
 import { messageLimits } from '../limits.js'
-import type { MessageRun } from '../stalk2/message-run.js'
-import type { OutgoingChannel, Scheduler } from '../stalk2/scheduler.js'
+import type { MessageRun } from '../message-run.js'
 
 /** How values of some type become messages: a `Schema` of `@stalk/spack/schema` does. The bytes are the connection’s from then on. */
 export interface MessageEncoder<T> {
@@ -49,62 +48,6 @@ export function encodeCompact(message: Spack, { ownLimit, peerLimit }: MessageSi
       peerLimit < ownLimit ? `the peer takes ${peerLimit} bytes` : `limits.maxMessageBytes is ${ownLimit} here`
     throw sendError(error, 'stalk/2', whose)
   }
-}
-
-// what waits to be sent is copied, if it is small
-const scratch = new PacketPool()
-
-/** Queues a message on a channel. Throws as {@link encodeCompact}; then nothing is queued. */
-export function queueCompact(
-  scheduler: Scheduler,
-  channel: OutgoingChannel,
-  message: Spack,
-  sizes: MessageSizes,
-): void {
-  scratch.reuse()
-  scheduler.send(channel, encodeCompact(message, sizes, scratch))
-}
-
-/** The same of a value by a schema, which says what is wrong with it. Throws that, and MESSAGE_TOO_LARGE. */
-export function queueTyped<T>(
-  scheduler: Scheduler,
-  channel: OutgoingChannel,
-  encoder: MessageEncoder<T>,
-  value: T,
-  { ownLimit, peerLimit }: MessageSizes,
-): void {
-  const limit = Math.min(ownLimit, peerLimit)
-  const { messages } = channel
-  const memory = encoder.encodeInto === undefined ? null : messages.reserve()
-  if (memory === null || encoder.encodeInto === undefined) {
-    scheduler.send(channel, withinLimit(encoder.encode(value), limit))
-    return
-  }
-  try {
-    const start = messages.reservedAt
-    const end = encoder.encodeInto(value, memory, start)
-    if (typeof end === 'number') {
-      if (end - start > limit) throw tooLargeBy(end - start, limit)
-      scheduler.commit(channel, end)
-    } else {
-      messages.release()
-      scheduler.send(channel, withinLimit(end, limit))
-    }
-  } finally {
-    messages.release()
-  }
-}
-
-function withinLimit(message: Uint8Array, limit: number): Uint8Array {
-  if (message.length > limit) throw tooLargeBy(message.length, limit)
-  return message
-}
-
-function tooLargeBy(length: number, limit: number): StalkError {
-  return new StalkError(
-    'MESSAGE_TOO_LARGE',
-    `the message is too large: it has ${length} bytes, and ${limit} at most may be sent`,
-  )
 }
 
 /** A message that came in frames. Throws PEER_MESSAGE_INVALID. */

@@ -3,10 +3,9 @@ import type { PeerStatement, StalkError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Protocol } from '../identity/rsa-rules.js'
 import type { Priority } from '../priorities.js'
-import type { MessageRun } from '../stalk2/message-run.js'
+import type { MessageRun } from '../message-run.js'
 import type { MessageCoding, MessageEncoder } from './message-coding.js'
 
-export { messageCostBytes, type MessageRun } from '../stalk2/message-run.js'
 export type { MessageCoding, MessageDecoder, MessageEncoder } from './message-coding.js'
 
 /** What protects the messages of a connection. */

@@ -2,7 +2,8 @@ import type { Spack } from '@stalk/spack'
 import type { PeerStatement } from '../errors.js'
 import type { Priority } from '../priorities.js'
 import type { ChannelTable } from './channel-table.js'
-import { queueCompact, queueTyped, type MessageEncoder, type MessageSizes } from './message-coding.js'
+import type { MessageEncoder, MessageSizes } from './message-coding.js'
+import { queueCompact, queueTyped } from './message-sending.js'
 import type { SessionChannels } from './session.js'
 
 /** What the channels need of their session. */

@@ -7,7 +7,7 @@ import { closeCodes, encodeAccept, encodeClose, encodeReject, type RecordBody } 
 import { exportSecret } from '../stalk2/exporter.js'
 import { mainChannel } from '../stalk2/frames.js'
 import { Initiator } from '../stalk2/initiator.js'
-import type { MessageRun } from '../stalk2/message-run.js'
+import type { MessageRun } from '../message-run.js'
 import { Keepalive, PingLog, PingMeter } from '../stalk2/keepalive.js'
 import { encodeAcceptPayload } from '../stalk2/payload.js'
 import { requireResponderIdentity } from '../stalk2/responder.js'
@@ -20,14 +20,13 @@ import {
   decodeCompact,
   decodeRun,
   decodeTyped,
-  queueCompact,
-  queueTyped,
   type MessageCoding,
   type MessageDecoder,
   type MessageEncoder,
   type MessageSizes,
 } from './message-coding.js'
 import type { ChannelTable } from './channel-table.js'
+import { queueCompact, queueTyped } from './message-sending.js'
 import { RecordChannel } from './record-channel.js'
 import { admitted, onA, onC, onEarlyRecord, onPreamble, onUnknownA } from './responder-steps.js'
 import type { Cipher, Session, SessionChannels, SessionEvent } from './session.js'

@@ -1,6 +1,6 @@
 import { StalkError } from '../errors.js'
 import { recordTypes } from './control-records.js'
-import { MessageRun } from './message-run.js'
+import { MessageRun } from '../message-run.js'
 import { maxVarint, varintBytes, writeVarint } from './varint.js'
 
 // Frames in records, and messages in frames: SPEC, stalk/2 §9.

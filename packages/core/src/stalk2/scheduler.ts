@@ -2,7 +2,7 @@ import type { Priority } from '../priorities.js'
 import { controlChannel, encodeControl, type ChannelControl } from './channel-control.js'
 import { RecordPlan } from './frames.js'
 import { MessageQueue } from './message-queue.js'
-import { messageCostBytes } from './message-run.js'
+import { messageCostBytes } from '../message-run.js'
 
 // What goes into the next record: SPEC, stalk/2 §14.
 
