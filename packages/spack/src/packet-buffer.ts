@@ -61,16 +61,15 @@ export class PacketBuffer {
    * @throws SpackError SPACK_PACKET_TOO_LARGE
    */
   finishAt(target: Uint8Array): number | Uint8Array {
-    const { types, data } = this
-    const typesBytes = types.offset
-    const headBytes = unsignedBytes(typesBytes) + typesBytes
-    const shift = headBytes - this.#gap
-    if (data.buffer !== target || data.offset + shift > target.length) return this.#finishOwn()
+    const { data } = this
+    const headBytes = this.#headBytes
+    const end = data.offset + headBytes - this.#gap
+    if (data.buffer !== target || end > target.length) return this.#finishOwn()
     const { start } = data
-    checkPacketBytes(data.offset + shift - start, data.limits)
-    if (shift !== 0) target.copyWithin(start + headBytes, start + this.#gap, data.offset)
-    this.#writeHead(target, start, typesBytes)
-    return data.offset + shift
+    checkPacketBytes(end - start, data.limits)
+    if (end !== data.offset) target.copyWithin(start + headBytes, start + this.#gap, data.offset)
+    this.#writeHead(target, start)
+    return end
   }
 
   /**
@@ -78,40 +77,45 @@ export class PacketBuffer {
    * @throws SpackError SPACK_PACKET_TOO_LARGE
    */
   finish(): Uint8Array {
-    const { types, data } = this
-    const typesBytes = types.offset
-    const headBytes = unsignedBytes(typesBytes) + typesBytes
-    const dataStart = data.start + this.#gap
-    const packetBytes = headBytes + data.offset - dataStart
-    checkPacketBytes(packetBytes, data.limits)
-    if (data.buffer !== this.#shared || headBytes > this.#gap || packetBytes > smallPacket) return this.#finishOwn()
-    const start = dataStart - headBytes
-    this.#writeHead(data.buffer, start, typesBytes)
+    const { data } = this
+    const start = this.#packetStart
+    const isSmall = start >= data.start && data.offset - start <= smallPacket
+    if (data.buffer !== this.#shared || !isSmall) return this.#finishOwn()
+    checkPacketBytes(data.offset - start, data.limits)
+    this.#writeHead(data.buffer, start)
     this.#used = data.offset
     return data.buffer.subarray(start, data.offset)
   }
 
   /** What has outgrown its buffer has one of its own, which it may keep if it fills most of it. */
   #finishOwn(): Uint8Array {
-    const { types, data } = this
-    const typesBytes = types.offset
-    const headBytes = unsignedBytes(typesBytes) + typesBytes
-    const dataStart = data.start + this.#gap
-    const packetBytes = headBytes + data.offset - dataStart
+    const { data } = this
+    const start = this.#packetStart
+    const packetBytes = data.offset - start
     checkPacketBytes(packetBytes, data.limits)
-    const isOwn = data.hasGrown && 2 * packetBytes >= data.buffer.length
-    if (isOwn && headBytes <= this.#gap) {
-      this.#writeHead(data.buffer, dataStart - headBytes, typesBytes)
-      return data.buffer.subarray(dataStart - headBytes, data.offset)
+    if (data.hasGrown && start >= data.start && 2 * packetBytes >= data.buffer.length) {
+      this.#writeHead(data.buffer, start)
+      return data.buffer.subarray(start, data.offset)
     }
     const packet = new Uint8Array(packetBytes)
-    this.#writeHead(packet, 0, typesBytes)
-    packet.set(data.buffer.subarray(dataStart, data.offset), headBytes)
+    this.#writeHead(packet, 0)
+    packet.set(data.buffer.subarray(start + this.#headBytes, data.offset), this.#headBytes)
     return packet
   }
 
-  #writeHead(packet: Uint8Array, start: number, typesBytes: number): void {
-    const { buffer } = this.types
+  /** How many bytes the types take, with their size. */
+  get #headBytes(): number {
+    const typesBytes = this.types.offset
+    return unsignedBytes(typesBytes) + typesBytes
+  }
+
+  /** Where the packet begins, if its head ends where the data begin; before `data.start` if that is too little room. */
+  get #packetStart(): number {
+    return this.data.start + this.#gap - this.#headBytes
+  }
+
+  #writeHead(packet: Uint8Array, start: number): void {
+    const { buffer, offset: typesBytes } = this.types
     const offset = writeUnsigned(packet, start, typesBytes)
     for (let index = 0; index < typesBytes; index += 1) packet[offset + index] = buffer[index] ?? 0
   }

@@ -725,7 +725,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #takeTyped<T>(schema: MessageDecoder<T>, most: number, take: (value: T) => void): void {
     this.#inbox.takeHere(most, (entry, count) => {
       if (entry instanceof Spack) {
-        take(schema.decode(encode(entry, { form: 'compact' })))
+        take(this.#decodeTyped(schema, entry) as T)
         return
       }
       try {

@@ -1,3 +1,4 @@
+import { joinBytes } from '../crypto/bytes.js'
 import { StalkError } from '../errors.js'
 import { recordTypes } from './control-records.js'
 import { MessageRun } from '../message-run.js'
@@ -154,20 +155,10 @@ export class MessageAssembler {
   #whole(): Uint8Array {
     this.#endSmall()
     const [first] = this.#parts
-    const message = this.#parts.length === 1 && first !== undefined ? first : join(this.#parts, this.#length)
+    const message = this.#parts.length === 1 && first !== undefined ? first : joinBytes(this.#parts)
     this.clear()
     return message
   }
-}
-
-function join(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
 }
 
 /** Takes frames, and what is written like them, apart; nothing is copied. */
