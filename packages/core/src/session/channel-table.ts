@@ -141,11 +141,7 @@ export class ChannelTable {
     return id
   }
 
-  send(id: number, message: Uint8Array): void {
-    this.scheduler.send(this.outgoing(id), message)
-  }
-
-  /** What is sent on a channel that has not ended: for messages that are put together where they wait. */
+  /** Where messages of a channel that has not ended are queued (`TypeError`). */
   outgoing(id: number): OutgoingChannel {
     const { outgoing, hasEnded } = this.#sending(id)
     if (hasEnded) throw new TypeError('this side has ended the channel')

@@ -6,7 +6,7 @@ import { concatBytes } from '#src/crypto/bytes.js'
 import type { ChannelTable } from '#src/session/channel-table.js'
 import { resetError } from '#src/stalk2/verdict.js'
 import { code } from '../support/errors.js'
-import { carry, control, frame, nextBody, open, reset, tables } from '../support/channels.js'
+import { carry, control, frame, nextBody, open, reset, tables, send } from '../support/channels.js'
 
 const kib = 1024
 
@@ -24,7 +24,7 @@ test('a call is one record each way: OPEN, message, END; message, END. Then noth
   const { a, b } = tables()
   const id = a.open('echo', 'interactive')
   assert.equal(id, 16)
-  a.send(id, bytesOf(5))
+  send(a, id, bytesOf(5))
   a.end(id)
   const question = nextBody(a)!
   assert.equal(nextBody(a), null)
@@ -36,7 +36,7 @@ test('a call is one record each way: OPEN, message, END; message, END. Then noth
     { type: 'channelEnd', id: 16, isTruncated: false },
   ])
   assert.deepEqual(reads(b, id), [5])
-  b.send(id, bytesOf(9))
+  send(b, id, bytesOf(9))
   b.end(id)
   assert.deepEqual(carry(b, a), [
     { type: 'channelMessage', id: 16 },
@@ -104,8 +104,8 @@ test('a channel counts until both sides have ended it, or one has given it up', 
 test('an END that waits for credit holds its place: OPEN never overtakes it', () => {
   const { a, b } = tables({ maxChannels: 1, channelCreditBytes: kib, channelWindowBytes: kib })
   a.open('x', 'normal')
-  a.send(16, bytesOf(900))
-  a.send(16, bytesOf(900))
+  send(a, 16, bytesOf(900))
+  send(a, 16, bytesOf(900))
   a.end(16)
   carry(a, b)
   b.end(16)
@@ -281,9 +281,9 @@ test('nothing of a record with a fault is delivered', () => {
 test('a reset drops what is queued and what is unread, on both sides', () => {
   const { a, b } = tables()
   a.open('x', 'normal')
-  a.send(16, bytesOf(100_000))
+  send(a, 16, bytesOf(100_000))
   carry(a, b)
-  b.send(16, bytesOf(10))
+  send(b, 16, bytesOf(10))
   carry(b, a)
   b.reset(16, { code: 0x4000, reason: 'enough' })
   assert.deepEqual(carry(b, a), [
@@ -311,7 +311,7 @@ test('a message in the same record as the reset of its channel is dropped as wel
 test('what was unread when both sides had ended can still be read, and holds no place', () => {
   const { a, b } = tables({ maxChannels: 1 })
   a.open('x', 'normal')
-  a.send(16, bytesOf(3))
+  send(a, 16, bytesOf(3))
   a.end(16)
   carry(a, b)
   b.end(16)
@@ -328,7 +328,7 @@ test('the call that SPEC writes down is the one that is made, byte by byte, and 
   const digits = example.split('\n').map((line) => /^(?:[0-9a-f]{2} +)*/u.exec(line)?.[0] ?? '')
   const { a, b } = tables()
   a.open('x', 'normal')
-  a.send(16, Uint8Array.of(1, 1, 7))
+  send(a, 16, Uint8Array.of(1, 1, 7))
   a.end(16)
   const body = nextBody(a)!
   assert.equal(digits.join('').replaceAll(' ', ''), `01${Buffer.from(body).toString('hex')}`)
@@ -346,7 +346,7 @@ test('large messages that nobody reads take no more than there is for all channe
   const { a, b } = tables(limits)
   for (let count = 0; count < 20; count += 1) {
     const id = a.open('large', 'normal')
-    a.send(id, bytesOf(64 * kib))
+    send(a, id, bytesOf(64 * kib))
     a.end(id)
   }
   settle(a, b)
@@ -361,7 +361,7 @@ test('what is unread of channels that are over is bounded: beyond, what the peer
   let refused = 0
   for (let count = 0; count < 20; count += 1) {
     const id = a.open('x', 'normal')
-    a.send(id, bytesOf(kib))
+    send(a, id, bytesOf(kib))
     a.end(id)
     const events = carry(a, b)
     if (events.some(({ type }) => type === 'channel')) {
@@ -410,12 +410,12 @@ test('after DONE a channel is ended without a word', () => {
 test('a channel that is silenced says nothing more, and takes what comes without keeping it', () => {
   const { a, b } = tables()
   const id = a.open('x', 'normal')
-  a.send(id, bytesOf(100_000))
+  send(a, id, bytesOf(100_000))
   carry(a, b)
   assert(a.scheduler.bytes > 0)
   a.silence(id)
   assert.equal(a.scheduler.bytes, 0)
-  b.send(id, bytesOf(5))
+  send(b, id, bytesOf(5))
   carry(b, a)
   assert.deepEqual(reads(a, id), [])
   a.reset(id, { code: 0, reason: '' })

@@ -24,6 +24,11 @@ export function nextBody(table: ChannelTable, maxBytes = 32_750): Uint8Array | n
   return table.scheduler.nextRecord(maxBytes, true)?.slice(1) ?? null
 }
 
+/** Queues a message, encoded. */
+export function send(table: ChannelTable, id: number, message: Uint8Array): void {
+  table.scheduler.send(table.outgoing(id), message)
+}
+
 /** Carries all that one side has to say now. */
 export function carry(from: ChannelTable, to: ChannelTable, maxBytes?: number): TableEvent[] {
   const events: TableEvent[] = []
