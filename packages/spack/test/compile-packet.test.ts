@@ -94,6 +94,41 @@ test('whatever the values, bytes and places: quick and thorough say the same', (
   assert.ok(written > 1000 && read > 1000, `${written} were written and ${read} read the quick way`)
 })
 
+test('what nobody writes is refused as the thorough way refuses it: numbers that are too long, negative lengths, what is cut or left over', () => {
+  const fields = { n: kinds.integer, name: kinds.string, on: kinds.boolean, list: kinds.integerArray }
+  const quick = kinds.schema(fields)
+  const refused: readonly (readonly [types: readonly number[], data: readonly number[], code: string])[] = [
+    [[1, 5, 0x82, 0, 0x21, 0x10, 1, 0], [7, 104, 105, 1], 'SPACK_NONCANONICAL'],
+    [[1, 5, 2, 0x21, 0x10, 1, 0x80, 0], [7, 104, 105, 1], 'SPACK_NONCANONICAL'],
+    [[1, 5, 2, 0x21, 0x10, 1, 0], [0x87, 0, 104, 105, 1], 'SPACK_NONCANONICAL'],
+    [[1, 5, 2, 0x21, 0x10, 1, 0], [0xff, 0x7f, 104, 105, 1], 'SPACK_NONCANONICAL'],
+    [[1, 5, 2, 0x21, 0x10, 1, 0], [0x80, 0x80, 0x80, 0, 104, 105, 1], 'SPACK_NONCANONICAL'],
+    [[1, 5, 2, 0x21, 0x10, 1, 1], [7, 104, 105, 1, 0xc0, 0x7f], 'SPACK_NONCANONICAL'],
+    [[1, 5, 2, 0x21, 0x10, 1, 1], [7, 104, 105, 1, 0x87, 0], 'SPACK_NONCANONICAL'],
+    [[1, 5, 0x7e, 0x21, 0x10, 1, 0], [7, 104, 105, 1], 'SPACK_NEGATIVE_LENGTH'],
+    [[1, 5, 0x82, 0x40, 0x21, 0x10, 1, 0], [7, 104, 105, 1], 'SPACK_NEGATIVE_LENGTH'],
+    [[1, 5, 2, 0x21, 0x10, 1, 0], [7, 104, 105, 2], 'SPACK_BOOLEAN_INVALID'],
+    [[1, 5, 2, 0x21, 0x10, 1, 0], [7, 0xc3, 0x28, 1], 'SPACK_INVALID_UTF8'],
+    [[1, 5, 2, 0x21, 0x10, 1, 5], [7, 104, 105, 1], 'SPACK_DATA_TRUNCATED'],
+    [[1, 5, 9, 0x21, 0x10, 1, 0], [7, 104, 105, 1], 'SPACK_DATA_TRUNCATED'],
+    [[1, 5, 2, 0x21, 0x10], [7, 104, 105, 1], 'SPACK_FIELD_MISSING'],
+    [[1, 5, 2, 0x21], [7, 104, 105, 1], 'SPACK_FIELD_MISSING'],
+    [[1, 5, 2, 0x21, 0x10, 1, 0], [7, 104, 105, 1, 0], 'SPACK_DATA_UNUSED'],
+  ]
+  assert.deepEqual(quick.decode(Uint8Array.of(7, 1, 5, 2, 0x21, 0x10, 1, 0, 7, 104, 105, 1)), {
+    n: 7,
+    name: 'hi',
+    on: true,
+    list: [],
+  })
+  for (const [types, data, code] of refused) {
+    const packet = Uint8Array.of(types.length, ...types, ...data)
+    assert.throws(() => quick.decode(packet), { code }, `${types.join(' ')} | ${data.join(' ')}`)
+    const among = Uint8Array.of(9, ...packet, 1, 2, 3, 4, 5)
+    assert.throws(() => quick.decodeFrom(among, 1, 1 + packet.length), { code })
+  }
+})
+
 test('lengths that change from packet to packet: types that had more room than they need, and less', () => {
   const packet = kinds.schema({ name: kinds.string, payload: kinds.bytes })
   const target = new Uint8Array(4000)
