@@ -1,0 +1,23 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { format, resolveConfig } from 'prettier'
+import type { Machine } from './machine.js'
+import type { Row } from './report.js'
+
+/** What came of a scenario. */
+export interface Result {
+  readonly machine: Machine
+  readonly seconds: number
+  readonly rows: readonly Row[]
+  readonly broken: readonly string[]
+}
+
+/** By name of scenario. */
+export type Results = Readonly<Record<string, Result>>
+
+/** Puts a result beside those of other scenarios that are in the file. */
+export async function saveResults(file: string, scenario: string, result: Result): Promise<void> {
+  const others = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {}
+  const rounded = { ...result, rows: result.rows.map((row) => ({ ...row, value: Number(row.value.toPrecision(6)) })) }
+  const text = JSON.stringify({ ...others, [scenario]: rounded })
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'json' }))
+}

@@ -1,0 +1,120 @@
+// Many connections that all talk: at a pace, for the times of round trips, and as fast as they can, for throughput. Nothing is lost.
+import type { CrowdCommands, RoundTrips } from '../processes/crowd.js'
+import type { ServerCommands } from '../processes/server.js'
+import { leftOver } from '../harness/leftovers.js'
+import type { Worker } from '../harness/worker.js'
+import { scenario } from './scenario.js'
+import { judgeServer, quiet, type Stage } from './stage.js'
+
+export interface ActiveSizes extends Record<string, number> {
+  readonly connections: number
+  /** Of all connections together, where they keep a pace. */
+  readonly perSecond: number
+  /** On their way over each connection, where they do not. */
+  readonly window: number
+  /** In all: half of it at a pace, half of it flat out. */
+  readonly seconds: number
+  readonly mostP99Ms: number
+  readonly mostResidentKb: number
+  readonly mostHeapLeftKb: number
+}
+
+const full: ActiveSizes = {
+  connections: 2000,
+  perSecond: 2000,
+  window: 8,
+  seconds: 60,
+  mostP99Ms: 250,
+  mostResidentKb: 128,
+  mostHeapLeftKb: 4000,
+}
+
+const short: ActiveSizes = {
+  ...full,
+  connections: 200,
+  perSecond: 400,
+  seconds: 3,
+  mostP99Ms: 5000,
+  mostResidentKb: 1000,
+}
+
+export const active = scenario({
+  name: 'active',
+  title: 'connections that all talk',
+  full,
+  short,
+  seconds: 'seconds',
+  connections: 'connections',
+  descriptors: ({ connections }) => connections,
+  run: activeConnections,
+})
+
+export async function activeConnections(stage: Stage, sizes: ActiveSizes): Promise<void> {
+  const { report, directory, fault } = stage
+  const { connections, perSecond, window } = sizes
+  const seconds = sizes.seconds / 2
+  const server = stage.start<ServerCommands>('server')
+  const { port } = await server.ask('start', { directory, protocol: 'stalk/2', fault })
+  const crowd = stage.start<CrowdCommands>('crowd')
+  await crowd.ask('start', { directory, port, group: 10 })
+  await warmUp(server, crowd, sizes)
+  const heldBefore = await server.ask('holdings', undefined)
+  const before = await server.ask('memory', undefined)
+  const verifiedBefore = (await server.ask('seen', undefined)).verified
+
+  stage.tell(`opening ${connections} connections`)
+  await crowd.ask('open', connections, 300)
+  await server.ask('watchPeak', undefined)
+  stage.tell(`${perSecond} messages a second for ${seconds} s`)
+  const paced = await crowd.ask('paced', { perSecond, seconds }, seconds * 2 + 60)
+  report.figure('at a pace: messages and their answers a second', paced.answered / paced.seconds, 'round trips')
+  judgeTrips(stage, 'at a pace', paced, sizes.mostP99Ms)
+  stage.tell(`as fast as they can for ${seconds} s`)
+  const fast = await crowd.ask('flatOut', { window, seconds }, seconds * 2 + 60)
+  report.figure('flat out: messages and their answers a second', fast.answered / fast.seconds, 'round trips')
+  judgeTrips(stage, 'flat out', fast, Infinity)
+
+  const peak = await server.ask('peak', undefined)
+  const each = (peak - before.resident) / connections / 1000
+  report.atMost('server: resident memory of a connection at its peak', each, sizes.mostResidentKb, 'KB')
+  report.exactly('connections that ended meanwhile', await crowd.ask('endedEarly', undefined), 0, 'connections')
+  report.exactly(
+    'clients: connections that did not end in order',
+    await crowd.ask('closeAll', undefined, 300),
+    0,
+    'connections',
+  )
+  const seen = await quiet(server)
+  const said = connections + paced.answered + paced.lost + fast.answered + fast.lost
+  report.exactly('server: messages verified', seen.verified - verifiedBefore, said, 'messages')
+  judgeServer(stage, seen)
+  for (const left of leftOver(heldBefore, await server.ask('holdings', undefined), 2)) report.wrong(`server: ${left}`)
+  const after = await server.ask('memory', undefined)
+  report.atMost('server: heap that did not come back', (after.heap - before.heap) / 1000, sizes.mostHeapLeftKb, 'KB')
+}
+
+const WARM_UP_CONNECTIONS = 50
+const WARM_UP_SECONDS = 1
+
+/** Code is there and compiled before anything is measured. */
+async function warmUp(
+  server: Worker<ServerCommands>,
+  crowd: Worker<CrowdCommands>,
+  { window }: ActiveSizes,
+): Promise<void> {
+  await crowd.ask('open', WARM_UP_CONNECTIONS)
+  await crowd.ask('flatOut', { window, seconds: WARM_UP_SECONDS })
+  await crowd.ask('closeAll', undefined)
+  await quiet(server)
+}
+
+/** Times, and that everything was answered rightly. */
+export function judgeTrips({ report }: Stage, when: string, trips: RoundTrips, mostP99Ms: number): void {
+  report.figure(`${when}: round trip, median`, trips.p50, 'ms')
+  if (mostP99Ms === Infinity) report.figure(`${when}: round trip, 99 of 100`, trips.p99, 'ms')
+  else report.atMost(`${when}: round trip, 99 of 100`, trips.p99, mostP99Ms, 'ms')
+  report.figure(`${when}: round trip, longest`, trips.longest, 'ms')
+  report.atLeast(`${when}: messages answered`, trips.answered, 1, 'messages')
+  report.exactly(`${when}: messages lost`, trips.lost, 0, 'messages')
+  report.exactly(`${when}: wrong answers`, trips.wrong, 0, 'messages')
+}

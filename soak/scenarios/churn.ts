@@ -1,0 +1,139 @@
+// Connections that come and go, until a leak of a few bytes for each would show.
+import type { ChurnCommands, Churned } from '../processes/churn.js'
+import type { ServerCommands } from '../processes/server.js'
+import type { Protocol } from '@stalk/core'
+import { leftOver } from '../harness/leftovers.js'
+import type { Memory } from '../harness/memory.js'
+import { lastThreeQuarters, slope } from '../harness/statistics.js'
+import type { Worker } from '../harness/worker.js'
+import { scenario } from './scenario.js'
+import { judgeServer, quiet, total, type Stage } from './stage.js'
+
+export interface ChurnSizes extends Record<string, number> {
+  readonly connections: number
+  /** Over stalk/1, which is here for what talks to the original. */
+  readonly connectionsOfStalk1: number
+  readonly warmUp: number
+  /** How often memory is looked at. */
+  readonly samples: number
+  /** No longer than this over either protocol, also if fewer connections were made. */
+  readonly seconds: number
+  /** Of growth for each connection. */
+  readonly mostHeapBytes: number
+  readonly mostResidentBytes: number
+}
+
+const full: ChurnSizes = {
+  connections: 200_000,
+  connectionsOfStalk1: 20_000,
+  warmUp: 2000,
+  samples: 80,
+  seconds: 1200,
+  mostHeapBytes: 8,
+  mostResidentBytes: 64,
+}
+
+const short: ChurnSizes = {
+  ...full,
+  connections: 1500,
+  connectionsOfStalk1: 300,
+  warmUp: 300,
+  samples: 12,
+  seconds: 30,
+  mostHeapBytes: 1500,
+  mostResidentBytes: 20_000,
+}
+
+export const churn = scenario({
+  name: 'churn',
+  title: 'connections that come and go',
+  full,
+  short,
+  seconds: 'seconds',
+  connections: 'connections',
+  // some at a time
+  descriptors: () => 100,
+  run: churnBoth,
+})
+
+async function churnBoth(stage: Stage, sizes: ChurnSizes): Promise<void> {
+  await comeAndGo(stage, 'stalk/2', sizes)
+  await comeAndGo(stage, 'stalk/1', { ...sizes, connections: sizes.connectionsOfStalk1 })
+}
+
+/** After so many connections. */
+interface Sample {
+  readonly connections: number
+  readonly server: Memory
+  readonly clients: Memory
+}
+
+export async function comeAndGo(stage: Stage, protocol: Protocol, sizes: ChurnSizes): Promise<void> {
+  const { report, directory, fault } = stage
+  const server = stage.start<ServerCommands>('server')
+  // every other client has one address in common
+  const options = { handshakeRate: { perSecond: 10_000, burst: 10_000 } }
+  const { port } = await server.ask('start', { directory, protocol, options, fault })
+  const clients = stage.start<ChurnCommands>('churn', 'clients')
+  await clients.ask('start', { directory, port, protocol })
+  await clients.ask('churn', sizes.warmUp, 300)
+  await quiet(server)
+  const before = { server: await server.ask('holdings', undefined), clients: await clients.ask('holdings', undefined) }
+
+  stage.tell(`${sizes.connections} connections over ${protocol}`)
+  const { churned, samples, seconds } = await sampled(stage, server, clients, sizes)
+  report.figure(`${protocol}: connections`, churned.done - sizes.warmUp, 'connections')
+  report.figure(`${protocol}: connections in a second`, (churned.done - sizes.warmUp) / seconds, 'connections')
+  if (protocol === 'stalk/2') {
+    report.figure(`${protocol}: channels on them`, churned.channels, 'channels')
+    report.figure(`${protocol}: calls on them`, churned.calls, 'calls')
+  }
+  report.exactly(`${protocol}: connections that failed`, total(churned.failed), 0, 'connections')
+  for (const [code, count] of Object.entries(churned.failed)) report.wrong(`clients: ${count} failed with ${code}`)
+  for (const warning of churned.warnings) report.wrong(`clients: a warning of the process: ${warning}`)
+  judgeGrowth(stage, protocol, samples, sizes)
+  judgeServer(stage, await quiet(server))
+  const after = { server: await server.ask('holdings', undefined), clients: await clients.ask('holdings', undefined) }
+  for (const left of leftOver(before.server, after.server, 2)) report.wrong(`${protocol}: server: ${left}`)
+  for (const left of leftOver(before.clients, after.clients, 2)) report.wrong(`${protocol}: clients: ${left}`)
+}
+
+/** Has connections made in equal parts, and looks at memory between them, when all are gone. */
+async function sampled(
+  stage: Stage,
+  server: Worker<ServerCommands>,
+  clients: Worker<ChurnCommands>,
+  { connections, samples: count, seconds: most }: ChurnSizes,
+): Promise<{ readonly churned: Churned; readonly samples: readonly Sample[]; readonly seconds: number }> {
+  const startedAt = performance.now()
+  const each = Math.max(1, Math.round(connections / count))
+  const samples: Sample[] = []
+  let churned: Churned | null = null
+  for (let made = 0; made < connections && performance.now() - startedAt < most * 1000;) {
+    const next = Math.min(each, connections - made)
+    churned = await clients.ask('churn', next, 300)
+    made += next
+    await quiet(server)
+    samples.push({
+      connections: made,
+      server: await server.ask('memory', undefined),
+      clients: await clients.ask('memory', undefined),
+    })
+    if (samples.length % 8 === 0) stage.tell(`${made} so far`)
+  }
+  if (churned === null) throw new Error('no connections were made')
+  return { churned, samples, seconds: (performance.now() - startedAt) / 1000 }
+}
+
+function judgeGrowth({ report }: Stage, protocol: Protocol, samples: readonly Sample[], sizes: ChurnSizes): void {
+  for (const side of ['server', 'clients'] as const) {
+    const of = (part: keyof Memory): number =>
+      slope(lastThreeQuarters(samples).map((sample) => ({ x: sample.connections, y: sample[side][part] })))
+    const last = samples.at(-1)?.[side]
+    report.figure(`${protocol}: ${side}: resident memory in the end`, (last?.resident ?? NaN) / 1e6, 'MB')
+    report.figure(`${protocol}: ${side}: heap and buffers in the end`, (last?.heap ?? NaN) / 1e6, 'MB')
+    const unit = 'bytes a connection'
+    report.atMost(`${protocol}: ${side}: growth of heap and buffers`, of('heap'), sizes.mostHeapBytes, unit)
+    report.atMost(`${protocol}: ${side}: growth of resident memory`, of('resident'), sizes.mostResidentBytes, unit)
+  }
+}
