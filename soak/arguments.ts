@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { faults, type Fault } from './processes/faults.js'
 import { catalogue } from './scenarios/catalogue.js'
@@ -29,7 +29,7 @@ ${Object.entries(faults)
   .map(([name, what]) => `    ${name.padEnd(8)} ${what}`)
   .join('\n')}`
 
-const ours = fileURLToPath(new URL('results.json', import.meta.url))
+const ours = resolve('soak/results.json')
 
 /** @throws UsageError */
 export function readArguments(argv: readonly string[]): Arguments {

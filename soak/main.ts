@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { descriptorLimit, missingDescriptors } from './harness/descriptors.js'
-import { makeKeys } from './harness/keys.js'
 import { thisMachine } from './harness/machine.js'
 import { saveResults } from './harness/results.js'
 import { table } from './harness/table.js'
@@ -36,7 +35,6 @@ async function main(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'stalk-soak-'))
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  await makeKeys(directory)
   const broken: string[] = []
   for (const scenario of scenarios) broken.push(...(await play(scenario, wanted, directory)))
   for (const sentence of broken) console.error(sentence)
@@ -60,7 +58,7 @@ async function play(scenario: Scenario, wanted: Arguments, directory: string): P
   console.log(`${table(stage.report.rows)}\n  (${seconds} s)`)
   const broken = stage.report.broken.map((sentence) => `${scenario.name}: ${sentence}`)
   if (wanted.json !== null) {
-    await saveResults(wanted.json, scenario.name, { machine, seconds, rows: stage.report.rows, broken })
+    saveResults(wanted.json, scenario.name, { machine, seconds, rows: stage.report.rows, broken })
   }
   return broken
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Identity, type Protocol } from '@stalk/core'
 
@@ -7,13 +8,12 @@ export interface ClientKeys {
   readonly serverIdentity: Identity
 }
 
-/** Makes the identities of both sides for both protocols. */
-export async function makeKeys(directory: string): Promise<void> {
-  for (const protocol of ['stalk/2', 'stalk/1'] as const) {
-    for (const side of ['server', 'client']) {
-      const identity = await Identity.generate(protocol === 'stalk/2' ? { type: 'ed25519' } : { type: 'rsa', protocol })
-      await identity.save(folder(directory, protocol, side))
-    }
+/** Makes the identities of both sides, unless they are there. */
+export async function makeKeys(directory: string, protocol: Protocol): Promise<void> {
+  for (const side of ['server', 'client']) {
+    if (existsSync(folder(directory, protocol, side))) continue
+    const identity = await Identity.generate(protocol === 'stalk/2' ? { type: 'ed25519' } : { type: 'rsa', protocol })
+    await identity.save(folder(directory, protocol, side))
   }
 }
 

@@ -17,8 +17,9 @@ export class Report {
     this.rows.push({ what, value, unit })
   }
 
+  /** @param most Infinity: there is no bound */
   atMost(what: string, value: number, most: number, unit: string): void {
-    this.rows.push({ what, value, unit, most })
+    this.rows.push({ what, value, unit, ...(most === Infinity ? {} : { most }) })
   }
 
   atLeast(what: string, value: number, least: number, unit: string): void {

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { format, resolveConfig } from 'prettier'
 import type { Machine } from './machine.js'
 import type { Row } from './report.js'
 
@@ -15,9 +14,8 @@ export interface Result {
 export type Results = Readonly<Record<string, Result>>
 
 /** Puts a result beside those of other scenarios that are in the file. */
-export async function saveResults(file: string, scenario: string, result: Result): Promise<void> {
+export function saveResults(file: string, scenario: string, result: Result): void {
   const others = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {}
   const rounded = { ...result, rows: result.rows.map((row) => ({ ...row, value: Number(row.value.toPrecision(6)) })) }
-  const text = JSON.stringify({ ...others, [scenario]: rounded })
-  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'json' }))
+  writeFileSync(file, `${JSON.stringify({ ...others, [scenario]: rounded }, null, 2)}\n`)
 }

@@ -1,6 +1,7 @@
 // The side of the command: a process of its own that does as it is told, and answers in time or is ended.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Answer, CommandTable } from './answer.js'
 
@@ -27,7 +28,8 @@ export class Worker<Commands extends CommandTable> {
 
   constructor(file: ProcessName, name: string = file) {
     this.name = name
-    const path = fileURLToPath(new URL(`../processes/${file}.ts`, import.meta.url))
+    // as this file is: compiled, or run as it stands by tests
+    const path = fileURLToPath(new URL(`../processes/${file}${extname(import.meta.filename)}`, import.meta.url))
     // garbage is collected before memory is measured
     this.#process = fork(path, { execArgv: [...process.execArgv, '--expose-gc'], silent: true })
     this.#process.on('message', (answer: Answer) => this.#take(answer))

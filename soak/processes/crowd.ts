@@ -33,7 +33,7 @@ const ADDRESSES = 200
 const CONNECTING_AT_ONCE = 16
 const TICK_MS = 5
 /** So long after the last message its answer is lost. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 30_000
 const NEWCOMER = 0x7fff_ffff
 
 let line: Line | null = null

@@ -74,10 +74,9 @@ interface Parties {
 }
 
 export async function floods(stage: Stage, sizes: FloodSizes): Promise<void> {
-  const { report, directory, fault } = stage
-  const server = stage.start<ServerCommands>('server')
+  const { report, directory } = stage
   const options = { handshakeTimeoutMs: sizes.handshakeTimeoutMs, maxHandshakes: sizes.maxHandshakes }
-  const { port } = await server.ask('start', { directory, protocol: 'stalk/2', options, fault })
+  const { server, port } = await stage.listen('stalk/2', { options })
   const parties: Parties = {
     server,
     crowd: stage.start<CrowdCommands>('crowd'),

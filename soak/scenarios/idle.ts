@@ -44,7 +44,7 @@ const short: IdleSizes = {
   seconds: 2,
   pingAfterMs: 500,
   deadAfterMs: 10_000,
-  mostResidentKb: 128,
+  mostResidentKb: 300,
   mostHeapLeftPercent: 25,
   mostResidentLeftPercent: 100,
   longestNewcomerMs: 5000,
@@ -103,9 +103,8 @@ async function begin(stage: Stage, sizes: IdleSizes): Promise<{ readonly server:
   const { directory, fault } = stage
   const { connections, pingAfterMs, deadAfterMs } = sizes
   const keepalive = { pingAfterMs, deadAfterMs }
-  const server = stage.start<ServerCommands>('server')
   const options = { maxConnections: connections + 100 }
-  const { port } = await server.ask('start', { directory, protocol: 'stalk/2', options, keepalive, fault })
+  const { server, port } = await stage.listen('stalk/2', { options, keepalive })
   const crowds = Array.from({ length: CROWDS }, (_, index) => stage.start<CrowdCommands>('crowd', `crowd ${index + 1}`))
   const theirs = fault === 'mute' ? false : keepalive
   await Promise.all(

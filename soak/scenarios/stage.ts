@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Protocol } from '@stalk/core'
 import type { CommandTable } from '../harness/answer.js'
+import { makeKeys } from '../harness/keys.js'
 import { Report } from '../harness/report.js'
 import { Worker, type ProcessName } from '../harness/worker.js'
 import type { Fault } from '../processes/faults.js'
-import type { Seen, ServerCommands } from '../processes/server.js'
+import type { Seen, ServerCommands, ServerSetup } from '../processes/server.js'
 
 /** What a scenario plays on: processes that end with it, and the report that it fills. */
 export class Stage {
@@ -25,6 +27,14 @@ export class Stage {
     return worker
   }
 
+  /** The server that is under load, listening. */
+  async listen(protocol: Protocol, options: Pick<ServerSetup, 'options' | 'keepalive'> = {}): Promise<Listening> {
+    const { directory, fault } = this
+    await makeKeys(directory, protocol)
+    const server = this.start<ServerCommands>('server')
+    return { server, ...(await server.ask('start', { directory, protocol, fault, ...options })) }
+  }
+
   /** Says how far it is. */
   tell(text: string): void {
     this.#tell(text)
@@ -33,6 +43,11 @@ export class Stage {
   async end(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop()))
   }
+}
+
+interface Listening {
+  readonly server: Worker<ServerCommands>
+  readonly port: number
 }
 
 const QUIET_MS = 15_000
