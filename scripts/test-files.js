@@ -13,6 +13,7 @@ export function findTests(parts = []) {
     'packages/cli/test',
     'examples/test',
     'model/test',
+    'soak/test',
     'test',
   ]
   return folders

@@ -1,6 +1,7 @@
 // docs/TRUST.md: its text is here, the table of bugs comes from interop/bugs.ts.
 import prettier from 'prettier'
 import { bugs } from '../interop/bugs.ts'
+import load from './trust-load.js'
 
 const cell = (expectation) => {
   if (expectation === null) return ''
@@ -88,7 +89,8 @@ which address a client meant, so that one identity for two listeners lets a clie
 
 What it does not show: that the code does what the specification says (that is for the testkit), that the primitives are sound, anything about bytes, lengths, parsing, time or memory, about records after the verdict, about more sessions than
 were looked at (but for what ProVerif proves), or that a client’s identity cannot be told by other means than deriving or comparing it.
-`
+
+${load}`
 
 /** The document, formatted as the file that it is written to. */
 export async function trustDocs(file) {

@@ -1,5 +1,7 @@
 /** One figure, with its bounds if it has any. */
 export interface Row {
+  /** Of the scenario: what happened when this was measured. */
+  readonly part: string
   readonly what: string
   readonly value: number
   readonly unit: string
@@ -12,26 +14,32 @@ export class Report {
   readonly rows: Row[] = []
   /** What is wrong that is no number. */
   readonly #wrong: string[] = []
+  #part = ''
+
+  /** What follows is of this part. */
+  begin(part: string): void {
+    this.#part = part
+  }
 
   figure(what: string, value: number, unit: string): void {
-    this.rows.push({ what, value, unit })
+    this.rows.push({ part: this.#part, what, value, unit })
   }
 
   /** @param most Infinity: there is no bound */
   atMost(what: string, value: number, most: number, unit: string): void {
-    this.rows.push({ what, value, unit, ...(most === Infinity ? {} : { most }) })
+    this.rows.push({ part: this.#part, what, value, unit, ...(most === Infinity ? {} : { most }) })
   }
 
   atLeast(what: string, value: number, least: number, unit: string): void {
-    this.rows.push({ what, value, unit, least })
+    this.rows.push({ part: this.#part, what, value, unit, least })
   }
 
   exactly(what: string, value: number, expected: number, unit: string): void {
-    this.rows.push({ what, value, unit, least: expected, most: expected })
+    this.rows.push({ part: this.#part, what, value, unit, least: expected, most: expected })
   }
 
   wrong(sentence: string): void {
-    this.#wrong.push(sentence)
+    this.#wrong.push(`${this.#part}: ${sentence}`)
   }
 
   /** A sentence for each bound that was broken. */
@@ -54,11 +62,11 @@ export function bound({ least, most, unit }: Row): string {
 
 /** Three digits that matter, or all before the point. */
 export function shown(value: number): string {
-  if (Number.isInteger(value)) return value.toLocaleString('en')
+  if (Number.isInteger(value) || !Number.isFinite(value)) return value.toLocaleString('en')
   const digits = Math.min(2, Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.01)))))
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
 function sentence(row: Row): string {
-  return `${row.what}: ${shown(row.value)} ${row.unit}, where it has to be ${bound(row)}`
+  return `${row.part}: ${row.what}: ${shown(row.value)} ${row.unit}, where it has to be ${bound(row)}`
 }

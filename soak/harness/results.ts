@@ -11,7 +11,7 @@ export interface Result {
 }
 
 /** By name of scenario. */
-export type Results = Readonly<Record<string, Result>>
+type Results = Readonly<Record<string, Result>>
 
 /** Puts a result beside those of other scenarios that are in the file. */
 export function saveResults(file: string, scenario: string, result: Result): void {

@@ -1,12 +1,17 @@
 // The side of the command: a process of its own that does as it is told, and answers in time or is ended.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import path from 'node:path'
 import type { Answer, CommandTable } from './answer.js'
 
 /** As much of what a process said last is told when it fails. */
 const STDERR_CHARACTERS = 2000
+
+/** What is compiled, also where tests run this file as it stands: a process has nothing in it but what is measured. */
+const processes = path.resolve(
+  import.meta.dirname.replace(/([/\\]soak)[/\\]harness$/u, '$1/dist/harness'),
+  '../processes',
+)
 
 interface Waiting {
   readonly resolve: (result: unknown) => void
@@ -28,10 +33,8 @@ export class Worker<Commands extends CommandTable> {
 
   constructor(file: ProcessName, name: string = file) {
     this.name = name
-    // as this file is: compiled, or run as it stands by tests
-    const path = fileURLToPath(new URL(`../processes/${file}${extname(import.meta.filename)}`, import.meta.url))
     // garbage is collected before memory is measured
-    this.#process = fork(path, { execArgv: [...process.execArgv, '--expose-gc'], silent: true })
+    this.#process = fork(path.join(processes, `${file}.js`), { execArgv: ['--expose-gc'], silent: true })
     this.#process.on('message', (answer: Answer) => this.#take(answer))
     this.#process.on('exit', (code, signal) => this.#fail(`it ended with ${signal ?? String(code)}\n${this.#stderr}`))
     this.#process.on('error', (error) => this.#fail(error.message))

@@ -15,10 +15,13 @@ export interface CrowdSetup {
   /** Its addresses are 127.`group`.x.y. */
   readonly group: number
   readonly keepalive?: Partial<KeepaliveTimes> | false
+  /** So long after the last message its answer is lost. */
+  readonly patienceMs: number
 }
 
 /** Round trips of a while. */
 export interface RoundTrips {
+  readonly sent: number
   readonly answered: number
   readonly lost: number
   readonly wrong: number
@@ -32,21 +35,21 @@ export interface RoundTrips {
 const ADDRESSES = 200
 const CONNECTING_AT_ONCE = 16
 const TICK_MS = 5
-/** So long after the last message its answer is lost. */
-const PATIENCE_MS = 30_000
 const NEWCOMER = 0x7fff_ffff
 
 let line: Line | null = null
 let group = 0
+let patienceMs = 0
 let members: Member[] = []
 let isClosing = false
 let endedEarly = 0
 
 const commands = {
-  async start({ directory, port, group: its, keepalive }: CrowdSetup): Promise<void> {
+  async start({ directory, port, keepalive, ...setup }: CrowdSetup): Promise<void> {
     const keys = await clientKeys(directory, 'stalk/2')
     line = { port, protocol: 'stalk/2', keys, ...(keepalive === undefined ? {} : { keepalive }) }
-    group = its
+    group = setup.group
+    patienceMs = setup.patienceMs
   },
   /** Opens so many connections, and has one verified round trip on each; gives how many seconds that took. */
   async open(count: number): Promise<number> {
@@ -143,7 +146,7 @@ async function openOne(index: number): Promise<void> {
 /** @param run resolves when it has said everything */
 async function measured(run: (onAnswer: (milliseconds: number) => void) => Promise<void>): Promise<RoundTrips> {
   const histogram = createHistogram()
-  const wrongBefore = sum(({ wrong }) => wrong)
+  const [sentBefore, wrongBefore] = [sum(({ sent }) => sent), sum(({ wrong }) => wrong)]
   let answered = 0
   const onAnswer = (milliseconds: number): void => {
     answered += 1
@@ -156,6 +159,7 @@ async function measured(run: (onAnswer: (milliseconds: number) => void) => Promi
   const seconds = (performance.now() - startedAt) / 1000
   for (const member of members) member.onAnswer = null
   return {
+    sent: sum(({ sent }) => sent) - sentBefore,
     answered,
     lost: sum(({ unanswered }) => unanswered),
     wrong: sum(({ wrong }) => wrong) - wrongBefore,
@@ -168,7 +172,7 @@ async function measured(run: (onAnswer: (milliseconds: number) => void) => Promi
 
 /** Waits until everything is answered, or for as long as an answer may take. */
 async function answersOf(those: readonly Member[]): Promise<void> {
-  const until = performance.now() + PATIENCE_MS
+  const until = performance.now() + patienceMs
   while (those.some(({ unanswered }) => unanswered > 0) && performance.now() < until) await pause(TICK_MS)
 }
 

@@ -20,6 +20,9 @@ export interface Flood {
   readonly addresses: number
   readonly perSecond: number
   readonly seconds: number
+  /** How many it may hold in the end, and how long it waits for the listener to let the others go. */
+  readonly mostHeld: number
+  readonly patienceMs: number
 }
 
 /** What a flood saw itself. */
@@ -27,6 +30,8 @@ export interface Flooded {
   /** Sockets that the kernel connected. */
   readonly connected: number
   readonly notConnected: number
+  /** Those that the listener had not let go in the end. */
+  readonly held: number
 }
 
 const TICK_MS = 5
@@ -45,8 +50,8 @@ const commands = {
     const keys = await clientKeys(setup.directory, 'stalk/2')
     beginnings = await Promise.all(Array.from({ length: OPENINGS }, () => beginning(keys)))
   },
-  /** Opens so many sockets a second, and lets all go in the end. */
-  async flood({ kind, addresses, perSecond, seconds }: Flood): Promise<Flooded> {
+  /** Opens so many sockets a second, holds them for as long as the listener lets it, and lets the rest go in the end. */
+  async flood({ kind, addresses, perSecond, seconds, mostHeld, patienceMs }: Flood): Promise<Flooded> {
     const sockets = new Set<Socket>()
     let [connected, notConnected, opened] = [0, 0, 0]
     const openOne = (index: number): void => {
@@ -73,11 +78,12 @@ const commands = {
       while (opened < due) openOne(opened++)
       await pause(TICK_MS)
     }
-    // what was opened last has not been looked at yet
-    await pause(500)
+    const until = performance.now() + patienceMs
+    while (sockets.size > mostHeld && performance.now() < until) await pause(TICK_MS)
+    const held = sockets.size
     for (const socket of sockets) socket.destroy()
     while (sockets.size > 0) await pause(TICK_MS)
-    return { connected, notConnected }
+    return { connected, notConnected, held }
   },
 }
 

@@ -41,13 +41,11 @@ export class Member {
   async #receiveAll(): Promise<void> {
     try {
       for await (const received of this.connection) {
-        if (verify(received, 'server', this.#answered) !== this.#id) {
-          this.#wrong += 1
-          continue
-        }
+        const isRight = verify(received, 'server', this.#answered) === this.#id
+        const due = this.#due.shift()
         this.#answered += 1
-        const due = this.#due.shift() ?? NaN
-        this.onAnswer?.(performance.now() - due)
+        if (isRight && due !== undefined) this.onAnswer?.(performance.now() - due)
+        else this.#wrong += 1
       }
     } catch {
       // its crowd hears of it from the connection

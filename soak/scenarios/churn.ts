@@ -5,6 +5,7 @@ import type { Protocol } from '@stalk/core'
 import { leftOver } from '../harness/leftovers.js'
 import type { Memory } from '../harness/memory.js'
 import { lastThreeQuarters, slope } from '../harness/statistics.js'
+import type { Report } from '../harness/report.js'
 import type { Worker } from '../harness/worker.js'
 import { scenario } from './scenario.js'
 import { judgeServer, quiet, total, type Stage } from './stage.js'
@@ -66,6 +67,9 @@ async function churnBoth(stage: Stage, sizes: ChurnSizes): Promise<void> {
 /** It has so much less time. */
 const PART_OF_STALK1 = 4
 
+/** Before it is known how fast they are made. */
+const FIRST = 100
+
 /** After so many connections. */
 interface Sample {
   readonly connections: number
@@ -85,22 +89,23 @@ export async function comeAndGo(stage: Stage, protocol: Protocol, sizes: ChurnSi
   const before = { server: await server.ask('holdings', undefined), clients: await clients.ask('holdings', undefined) }
 
   stage.tell(`${sizes.connections} connections over ${protocol}`)
+  report.begin(protocol)
   const { churned, samples, seconds } = await sampled(stage, server, clients, sizes)
-  report.figure(`${protocol}: connections that were to be made`, sizes.connections, 'connections')
-  report.figure(`${protocol}: connections in the time that there was`, churned.done - sizes.warmUp, 'connections')
-  report.figure(`${protocol}: connections in a second`, (churned.done - sizes.warmUp) / seconds, 'connections')
+  report.figure('connections that were to be made', sizes.connections, 'connections')
+  report.figure('connections in the time that there was', churned.done - sizes.warmUp, 'connections')
+  report.figure('connections in a second', (churned.done - sizes.warmUp) / seconds, 'connections')
   if (protocol === 'stalk/2') {
-    report.figure(`${protocol}: channels on them`, churned.channels, 'channels')
-    report.figure(`${protocol}: calls on them`, churned.calls, 'calls')
+    report.figure('channels on them', churned.channels, 'channels')
+    report.figure('calls on them', churned.calls, 'calls')
   }
-  report.exactly(`${protocol}: connections that failed`, total(churned.failed), 0, 'connections')
+  report.exactly('connections that failed', total(churned.failed), 0, 'connections')
   for (const [code, count] of Object.entries(churned.failed)) report.wrong(`clients: ${count} failed with ${code}`)
   for (const warning of churned.warnings) report.wrong(`clients: a warning of the process: ${warning}`)
-  judgeGrowth(stage, protocol, samples, sizes)
+  judgeGrowth(report, samples, sizes)
   judgeServer(stage, await quiet(server))
   const after = { server: await server.ask('holdings', undefined), clients: await clients.ask('holdings', undefined) }
-  for (const left of leftOver(before.server, after.server, 2)) report.wrong(`${protocol}: server: ${left}`)
-  for (const left of leftOver(before.clients, after.clients, 2)) report.wrong(`${protocol}: clients: ${left}`)
+  for (const left of leftOver(before.server, after.server, 2)) report.wrong(`server: ${left}`)
+  for (const left of leftOver(before.clients, after.clients, 2)) report.wrong(`clients: ${left}`)
 }
 
 /** Has connections made in equal parts, and looks at memory between them, when all are gone. */
@@ -111,11 +116,14 @@ async function sampled(
   { connections, samples: count, seconds: most }: ChurnSizes,
 ): Promise<{ readonly churned: Churned; readonly samples: readonly Sample[]; readonly seconds: number }> {
   const startedAt = performance.now()
-  const each = Math.max(1, Math.round(connections / count))
+  const each = Math.ceil(connections / count)
   const samples: Sample[] = []
   let churned: Churned | null = null
   for (let made = 0; made < connections && performance.now() - startedAt < most * 1000;) {
-    const next = Math.min(each, connections - made)
+    // on a slow machine as many as it makes in the time of a sample
+    const perSecond = made / Math.max(1, (performance.now() - startedAt) / 1000)
+    const affordable = made === 0 ? FIRST : Math.ceil((perSecond * most) / count)
+    const next = Math.min(each, affordable, connections - made)
     churned = await clients.ask('churn', next, 300)
     made += next
     await quiet(server)
@@ -130,15 +138,15 @@ async function sampled(
   return { churned, samples, seconds: (performance.now() - startedAt) / 1000 }
 }
 
-function judgeGrowth({ report }: Stage, protocol: Protocol, samples: readonly Sample[], sizes: ChurnSizes): void {
+function judgeGrowth(report: Report, samples: readonly Sample[], sizes: ChurnSizes): void {
   for (const side of ['server', 'clients'] as const) {
     const of = (part: keyof Memory): number =>
       slope(lastThreeQuarters(samples).map((sample) => ({ x: sample.connections, y: sample[side][part] })))
     const last = samples.at(-1)?.[side]
-    report.figure(`${protocol}: ${side}: resident memory in the end`, (last?.resident ?? NaN) / 1e6, 'MB')
-    report.figure(`${protocol}: ${side}: heap and buffers in the end`, (last?.heap ?? NaN) / 1e6, 'MB')
+    report.figure(`${side}: resident memory in the end`, (last?.resident ?? NaN) / 1e6, 'MB')
+    report.figure(`${side}: heap and buffers in the end`, (last?.heap ?? NaN) / 1e6, 'MB')
     const unit = 'bytes a connection'
-    report.atMost(`${protocol}: ${side}: growth of heap and buffers`, of('heap'), sizes.mostHeapBytes, unit)
-    report.atMost(`${protocol}: ${side}: growth of resident memory`, of('resident'), sizes.mostResidentBytes, unit)
+    report.atMost(`${side}: growth of heap and buffers`, of('heap'), sizes.mostHeapBytes, unit)
+    report.atMost(`${side}: growth of resident memory`, of('resident'), sizes.mostResidentBytes, unit)
   }
 }

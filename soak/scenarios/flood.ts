@@ -1,14 +1,14 @@
 // Good clients, and beside them strangers that never get through: the good ones lose nothing, newcomers come in, and of the strangers each is
 // refused or given up, by a limit that says so.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CrowdCommands, RoundTrips } from '../processes/crowd.js'
+import type { CrowdCommands } from '../processes/crowd.js'
 import type { Flood, FloodCommands } from '../processes/flood.js'
 import type { Seen, ServerCommands } from '../processes/server.js'
 import { median } from '../harness/statistics.js'
 import type { Worker } from '../harness/worker.js'
 import { judgeTrips } from './active.js'
 import { scenario } from './scenario.js'
-import { judgeServer, quiet, total, type Stage } from './stage.js'
+import { judgeServer, PATIENCE_MS, quiet, total, type Stage } from './stage.js'
 
 export interface FloodSizes extends Record<string, number> {
   readonly clients: number
@@ -20,7 +20,12 @@ export interface FloodSizes extends Record<string, number> {
   readonly seconds: number
   readonly handshakeTimeoutMs: number
   readonly maxHandshakes: number
+  /** How long a flood waits in the end until it holds no more than it may: none, where that is longer than a handshake may take. */
+  readonly patienceMs: number
+  readonly mostHeld: number
+  /** Or so many times what it is without a flood, if that is more: the machine may be busy otherwise. */
   readonly mostP99Ms: number
+  readonly mostP99Times: number
   readonly longestNewcomerMs: number
 }
 
@@ -32,7 +37,10 @@ const full: FloodSizes = {
   // the defaults of a listener
   handshakeTimeoutMs: 10_000,
   maxHandshakes: 1000,
+  patienceMs: 15_000,
+  mostHeld: 0,
   mostP99Ms: 250,
+  mostP99Times: 10,
   longestNewcomerMs: 2000,
 }
 
@@ -42,7 +50,9 @@ const short: FloodSizes = {
   perSecond: 200,
   floodPerSecond: 200,
   seconds: 1,
-  maxHandshakes: 100,
+  maxHandshakes: 50,
+  patienceMs: 10_000,
+  mostHeld: 50,
   mostP99Ms: 5000,
   longestNewcomerMs: 8000,
 }
@@ -83,75 +93,87 @@ export async function floods(stage: Stage, sizes: FloodSizes): Promise<void> {
     strangers: stage.start<FloodCommands>('flood', 'strangers'),
   }
   const { crowd, strangers } = parties
-  await crowd.ask('start', { directory, port, group: 10 })
+  await crowd.ask('start', { directory, port, group: 10, patienceMs: PATIENCE_MS })
   await strangers.ask('start', { directory, port })
   await crowd.ask('open', sizes.clients)
   await crowd.ask('paced', { perSecond: sizes.perSecond, seconds: 1 })
 
   stage.tell(`${sizes.seconds} s without a flood`)
-  await talk(stage, parties, 'quiet', sizes)
-  for (const { what, kind, addresses } of kinds) {
+  report.begin('without a flood')
+  const { p99 } = await talk(stage, parties, sizes)
+  const mostP99Ms = Math.max(sizes.mostP99Ms, sizes.mostP99Times * p99)
+  for (const { what, ...flood } of kinds) {
     stage.tell(`${what}, ${sizes.floodPerSecond} a second for ${sizes.seconds} s`)
-    const before = await quiet(server, sizes.clients)
-    const flooding = strangers.ask(
-      'flood',
-      { kind, addresses, perSecond: sizes.floodPerSecond, seconds: sizes.seconds },
-      sizes.seconds * 3 + 60,
-    )
-    const came = await talk(stage, parties, what, sizes)
-    const { connected, notConnected } = await flooding
-    report.figure(`${what}: came`, connected, 'sockets')
-    if (notConnected > 0) report.figure(`${what}: not connected by the system`, notConnected, 'sockets')
-    judgeRefusals(stage, what, { before, after: await quiet(server, sizes.clients), connected, came })
+    report.begin(what)
+    await withstand(stage, parties, flood, { ...sizes, mostP99Ms })
   }
+  report.begin('in the end')
   report.exactly('good clients that ended meanwhile', await crowd.ask('endedEarly', undefined), 0, 'connections')
   await crowd.ask('closeAll', undefined)
   judgeServer(stage, await quiet(server))
 }
 
-/** The good clients talk, and others come; gives how many of these there were. */
-async function talk(stage: Stage, { crowd }: Parties, when: string, sizes: FloodSizes): Promise<number> {
+/** The good clients talk beside a flood, of which all is refused. */
+async function withstand(
+  stage: Stage,
+  parties: Parties,
+  flood: Pick<Flood, 'kind' | 'addresses'>,
+  sizes: FloodSizes,
+): Promise<void> {
   const { report } = stage
+  const { server, strangers } = parties
+  const { floodPerSecond: perSecond, seconds, mostHeld, patienceMs, clients } = sizes
+  const before = await quiet(server, clients)
+  const flooding = strangers.ask('flood', { ...flood, perSecond, seconds, mostHeld, patienceMs }, seconds * 3 + 120)
+  const { newcomers, unfinished } = await talk(stage, parties, sizes)
+  const { connected, notConnected, held } = await flooding
+  const after = await quiet(server, clients)
+  report.figure('strangers that came', connected, 'sockets')
+  if (notConnected > 0) report.figure('strangers that the system did not connect', notConnected, 'sockets')
+  const refused = refusals(before, after)
+  for (const [code, count] of Object.entries(refused)) report.figure(`strangers that met ${code}`, count, 'sockets')
+  report.exactly('strangers refused or given up', total(refused), connected, 'sockets')
+  report.atMost('strangers that were held until they went', held, sizes.mostHeld, 'sockets')
+  report.atMost('unfinished handshakes at once', unfinished, sizes.maxHandshakes, 'handshakes')
+  const established = after.metrics.established - before.metrics.established
+  report.exactly('strangers that got in', established - newcomers, 0, 'connections')
+}
+
+/** The good clients talk, and others come: the time of 99 of 100 round trips, how many came in, how many handshakes were unfinished at most. */
+async function talk(
+  { report }: Stage,
+  { server, crowd }: Parties,
+  sizes: FloodSizes,
+): Promise<{ readonly p99: number; readonly newcomers: number; readonly unfinished: number }> {
   const { perSecond, seconds } = sizes
   const state = { isTalking: true }
-  const talking = crowd.ask('paced', { perSecond, seconds }, seconds * 3 + 60)
   const newcomers: (number | null)[] = []
+  let unfinished = 0
   const coming = (async () => {
     while (state.isTalking) {
       newcomers.push(await crowd.ask('newcomer', undefined))
+      unfinished = Math.max(unfinished, (await server.ask('seen', undefined)).metrics.handshakes)
       await pause(200)
     }
   })()
-  const trips: RoundTrips = await talking
+  const trips = await crowd.ask('paced', { perSecond, seconds }, seconds * 3 + 60)
   state.isTalking = false
   await coming
-  judgeTrips(stage, when, trips, sizes.mostP99Ms)
+  judgeTrips(report, trips, sizes.mostP99Ms)
   const served = newcomers.filter((milliseconds) => milliseconds !== null)
-  report.exactly(`${when}: newcomers served`, served.length, newcomers.length, 'clients')
-  report.figure(`${when}: newcomers, until the first answer, median`, median(served), 'ms')
-  const longest = Math.max(...served)
-  report.atMost(`${when}: newcomers, until the first answer, longest`, longest, sizes.longestNewcomerMs, 'ms')
-  return served.length
+  report.exactly('newcomers served', served.length, newcomers.length, 'clients')
+  report.figure('newcomers: until the first answer, median', median(served), 'ms')
+  report.atMost('newcomers: until the first answer, longest', Math.max(...served), sizes.longestNewcomerMs, 'ms')
+  return { p99: trips.p99, newcomers: served.length, unfinished }
 }
 
-interface Refusals {
-  readonly before: Seen
-  readonly after: Seen
-  /** Strangers, and newcomers. */
-  readonly connected: number
-  readonly came: number
-}
-
-function judgeRefusals({ report }: Stage, what: string, { before, after, connected, came }: Refusals): void {
-  const codes: Record<string, number> = {}
-  for (const [code, count] of Object.entries(after.metrics.failedHandshakes)) {
-    const more = count - (before.metrics.failedHandshakes[code as keyof typeof before.metrics.failedHandshakes] ?? 0)
-    if (more > 0) codes[code] = more
-  }
-  const turnedAway = after.metrics.turnedAway - before.metrics.turnedAway
-  if (turnedAway > 0) codes['LISTENER_BUSY'] = turnedAway
-  for (const [code, count] of Object.entries(codes)) report.figure(`${what}: ${code}`, count, 'sockets')
-  report.exactly(`${what}: refused or given up`, total(codes), connected, 'sockets')
-  const established = after.metrics.established - before.metrics.established
-  report.exactly(`${what}: established that are no newcomers`, established - came, 0, 'connections')
+/** Handshakes that failed meanwhile, and peers that were turned away, by code. */
+function refusals({ metrics: before }: Seen, { metrics: after }: Seen): Record<string, number> {
+  const earlier: Readonly<Record<string, number>> = { ...before.failedHandshakes, LISTENER_BUSY: before.turnedAway }
+  const all = { ...after.failedHandshakes, LISTENER_BUSY: after.turnedAway }
+  return Object.fromEntries(
+    Object.entries(all)
+      .map(([code, count]) => [code, count - (earlier[code] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  )
 }

@@ -7,7 +7,7 @@ import type { Memory } from '../harness/memory.js'
 import { median, sum } from '../harness/statistics.js'
 import type { Worker } from '../harness/worker.js'
 import { scenario } from './scenario.js'
-import { judgeServer, quiet, type Stage } from './stage.js'
+import { judgeServer, PATIENCE_MS, quiet, type Stage } from './stage.js'
 
 const CROWDS = 2
 
@@ -72,6 +72,7 @@ export async function idleConnections(stage: Stage, sizes: IdleSizes): Promise<v
 
   const { connections } = sizes
   stage.tell(`opening ${connections} connections`)
+  report.begin('established')
   const seconds = Math.max(...(await openAll(crowds, connections)))
   const opened = await quiet(server, connections)
   report.exactly('connections established', opened.metrics.connections, connections, 'connections')
@@ -86,6 +87,7 @@ export async function idleConnections(stage: Stage, sizes: IdleSizes): Promise<v
   await hold(stage, server, crowds, sizes)
 
   stage.tell('closing all of them')
+  report.begin('closed')
   report.exactly('clients: connections that did not end in order', sum(await closeAll(crowds)), 0, 'connections')
   judgeServer(stage, await quiet(server))
   for (const left of leftOver(heldBefore, await server.ask('holdings', undefined), 2)) report.wrong(`server: ${left}`)
@@ -108,7 +110,9 @@ async function begin(stage: Stage, sizes: IdleSizes): Promise<{ readonly server:
   const crowds = Array.from({ length: CROWDS }, (_, index) => stage.start<CrowdCommands>('crowd', `crowd ${index + 1}`))
   const theirs = fault === 'mute' ? false : keepalive
   await Promise.all(
-    crowds.map((crowd, index) => crowd.ask('start', { directory, port, group: 10 + index, keepalive: theirs })),
+    crowds.map((crowd, index) =>
+      crowd.ask('start', { directory, port, group: 10 + index, keepalive: theirs, patienceMs: PATIENCE_MS }),
+    ),
   )
   return { server, crowds }
 }
@@ -116,6 +120,7 @@ async function begin(stage: Stage, sizes: IdleSizes): Promise<{ readonly server:
 /** While nobody says anything, newcomers come and go. */
 async function hold(stage: Stage, server: Server, crowds: Crowds, sizes: IdleSizes): Promise<void> {
   const { report } = stage
+  report.begin('while nobody says anything')
   stage.tell(`holding them for ${sizes.seconds} s`)
   await server.ask('markTraffic', undefined)
   const cpuBefore = (await server.ask('seen', undefined)).cpuSeconds
@@ -126,12 +131,12 @@ async function hold(stage: Stage, server: Server, crowds: Crowds, sizes: IdleSiz
     await pause(Math.max(0, startedAt + (second + 1) * 1000 - performance.now()))
   }
   const cpuSeconds = (await server.ask('seen', undefined)).cpuSeconds - cpuBefore
-  report.figure('server: CPU while nobody says anything', (100 * cpuSeconds) / sizes.seconds, '% of a core')
+  report.figure('server: CPU', (100 * cpuSeconds) / sizes.seconds, '% of a core')
   report.exactly('connections that heard no keepalive', await server.ask('untouched', undefined), 0, 'connections')
   const ended = await Promise.all(crowds.map((crowd) => crowd.ask('endedEarly', undefined)))
-  report.exactly('connections that ended meanwhile', sum(ended), 0, 'connections')
+  report.exactly('connections that ended', sum(ended), 0, 'connections')
   const served = newcomers.filter((milliseconds) => milliseconds !== null)
-  report.exactly('newcomers served meanwhile', served.length, newcomers.length, 'clients')
+  report.exactly('newcomers served', served.length, newcomers.length, 'clients')
   report.figure('newcomers: until the first answer, median', median(served), 'ms')
   report.atMost('newcomers: until the first answer, longest', Math.max(...served), sizes.longestNewcomerMs, 'ms')
 }

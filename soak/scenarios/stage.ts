@@ -45,6 +45,9 @@ export class Stage {
   }
 }
 
+/** How long an answer may take before it is lost, also on a busy machine. */
+export const PATIENCE_MS = 30_000
+
 interface Listening {
   readonly server: Worker<ServerCommands>
   readonly port: number
