@@ -65,7 +65,7 @@ export async function activeConnections(stage: Stage, sizes: ActiveSizes): Promi
   const verifiedBefore = (await server.ask('seen', undefined)).verified
 
   stage.tell(`opening ${connections} connections`)
-  await crowd.ask('open', connections, 300)
+  await crowd.ask('open', connections, 900)
   await server.ask('watchPeak', undefined)
   stage.tell(`${perSecond} messages a second for ${seconds} s`)
   const paced = await crowd.ask('paced', { perSecond, seconds }, seconds * 2 + 60)

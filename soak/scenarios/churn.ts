@@ -19,9 +19,9 @@ export interface ChurnSizes extends Record<string, number> {
   readonly samples: number
   /** No longer than this, and over stalk/1 a quarter of it, also if fewer connections were made. */
   readonly seconds: number
-  /** Of growth for each connection. */
-  readonly mostHeapBytes: number
-  readonly mostResidentBytes: number
+  /** Growth over the last three quarters of the connections: of heap and buffers, and of resident memory. */
+  readonly mostHeapMb: number
+  readonly mostResidentMb: number
 }
 
 const full: ChurnSizes = {
@@ -30,8 +30,9 @@ const full: ChurnSizes = {
   warmUp: 2000,
   samples: 80,
   seconds: 1200,
-  mostHeapBytes: 8,
-  mostResidentBytes: 64,
+  // of 150,000 connections: 8 bytes for each, and 64
+  mostHeapMb: 1.2,
+  mostResidentMb: 9.6,
 }
 
 const short: ChurnSizes = {
@@ -41,9 +42,8 @@ const short: ChurnSizes = {
   warmUp: 200,
   samples: 8,
   seconds: 30,
-  mostHeapBytes: 1500,
   // so few make it grow until the memory for garbage is found
-  mostResidentBytes: Infinity,
+  mostResidentMb: Infinity,
 }
 
 export const churn = scenario({
@@ -66,6 +66,8 @@ async function churnBoth(stage: Stage, sizes: ChurnSizes): Promise<void> {
 
 /** It has so much less time. */
 const PART_OF_STALK1 = 4
+
+const TOLD_EVERY = 8
 
 /** Before it is known how fast they are made. */
 const FIRST = 100
@@ -132,7 +134,7 @@ async function sampled(
       server: await server.ask('memory', undefined),
       clients: await clients.ask('memory', undefined),
     })
-    if (samples.length % 8 === 0) stage.tell(`${made} so far`)
+    if (samples.length % TOLD_EVERY === 0) stage.tell(told(samples))
   }
   if (churned === null) throw new Error('no connections were made')
   return { churned, samples, seconds: (performance.now() - startedAt) / 1000 }
@@ -140,13 +142,26 @@ async function sampled(
 
 function judgeGrowth(report: Report, samples: readonly Sample[], sizes: ChurnSizes): void {
   for (const side of ['server', 'clients'] as const) {
-    const of = (part: keyof Memory): number =>
-      slope(lastThreeQuarters(samples).map((sample) => ({ x: sample.connections, y: sample[side][part] })))
-    const last = samples.at(-1)?.[side]
-    report.figure(`${side}: resident memory in the end`, (last?.resident ?? NaN) / 1e6, 'MB')
-    report.figure(`${side}: heap and buffers in the end`, (last?.heap ?? NaN) / 1e6, 'MB')
-    const unit = 'bytes a connection'
-    report.atMost(`${side}: growth of heap and buffers`, of('heap'), sizes.mostHeapBytes, unit)
-    report.atMost(`${side}: growth of resident memory`, of('resident'), sizes.mostResidentBytes, unit)
+    const fitted = lastThreeQuarters(samples)
+    const made = (fitted.at(-1)?.connections ?? 0) - (fitted[0]?.connections ?? 0)
+    for (const [part, what, most] of [
+      ['heap', 'heap and buffers', sizes.mostHeapMb],
+      ['resident', 'resident memory', sizes.mostResidentMb],
+    ] as const) {
+      const growth = slope(fitted.map((sample) => ({ x: sample.connections, y: sample[side][part] })))
+      report.figure(`${side}: ${what} in the end`, (samples.at(-1)?.[side][part] ?? NaN) / 1e6, 'MB')
+      report.figure(`${side}: growth of ${what}`, growth, 'bytes a connection')
+      report.atMost(`${side}: growth of ${what} over the last three quarters`, (growth * made) / 1e6, most, 'MB')
+    }
   }
+}
+
+/** How it is after the last sample. */
+function told(samples: readonly Sample[]): string {
+  const last = samples.at(-1)
+  if (last === undefined) return ''
+  const [server, clients] = [last.server, last.clients].map(
+    ({ heap, resident }) => `${(heap / 1e6).toFixed(2)} MB of heap, ${(resident / 1e6).toFixed(1)} resident`,
+  )
+  return `${last.connections} so far; server: ${server ?? ''}; clients: ${clients ?? ''}`
 }

@@ -142,11 +142,11 @@ async function hold(stage: Stage, server: Server, crowds: Crowds, sizes: IdleSiz
 }
 
 function openAll(crowds: Crowds, count: number): Promise<number[]> {
-  return Promise.all(crowds.map((crowd) => crowd.ask('open', Math.round(count / CROWDS), 600)))
+  return Promise.all(crowds.map((crowd) => crowd.ask('open', Math.round(count / CROWDS), 1800)))
 }
 
 function closeAll(crowds: Crowds): Promise<number[]> {
-  return Promise.all(crowds.map((crowd) => crowd.ask('closeAll', undefined, 300)))
+  return Promise.all(crowds.map((crowd) => crowd.ask('closeAll', undefined, 900)))
 }
 
 async function memories(

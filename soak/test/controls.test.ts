@@ -45,8 +45,8 @@ const churn = {
   warmUp: 20,
   samples: 4,
   seconds: 60,
-  mostHeapBytes: 8000,
-  mostResidentBytes: Infinity,
+  mostHeapMb: 0.5,
+  mostResidentMb: Infinity,
 }
 
 test(
@@ -56,7 +56,7 @@ test(
     const stage = stageFor(t, 'leak')
     await comeAndGo(stage, 'stalk/2', churn)
     assertBroken(stage, [
-      /server: growth of heap and buffers: [\d,]+ bytes a connection, where it has to be at most 8,000 /u,
+      /server: growth of heap and buffers over the last three quarters: [\d.]+ MB, where it has to be at most 0\.50 MB$/u,
       /server: Connection: 60 more$/u,
       // and what hangs on it
       /server: (?:Socket|Timeout|AbortSignal): \d+ more$/u,
