@@ -4,6 +4,9 @@ import type { ClientKeys } from './keys.js'
 
 export const host = '127.0.0.1'
 
+/** A handshake may take longer than by default, on either side: no finding if the machine does something else meanwhile. */
+export const HANDSHAKE_MS = 60_000
+
 /** Who connects to whom, and how. */
 export interface Line {
   readonly port: number
@@ -16,7 +19,7 @@ export interface Line {
 export async function dialFrom(localAddress: string, { port, protocol, keys, keepalive }: Line): Promise<Connection> {
   const socket = await open(localAddress, port)
   const more = keepalive === undefined ? {} : { keepalive }
-  return wrap(socket, { role: 'initiator', ...keys, protocol, ...more })
+  return wrap(socket, { role: 'initiator', ...keys, protocol, timeoutMs: HANDSHAKE_MS, ...more })
 }
 
 function open(localAddress: string, port: number): Promise<Socket> {

@@ -3,7 +3,7 @@ import { connect, describeThrown, StalkError, type Connection, type Protocol } f
 import { rpc } from '@stalk/rpc'
 import { answer } from '../harness/answer.js'
 import { contents, isContents } from '../harness/contents.js'
-import { clientAddress, dialFrom, host, type Line } from '../harness/dial.js'
+import { clientAddress, dialFrom, HANDSHAKE_MS, host, type Line } from '../harness/dial.js'
 import { clientKeys } from '../harness/keys.js'
 import { holdings, type Holdings } from '../harness/leftovers.js'
 import { memoryInUse, type Memory } from '../harness/memory.js'
@@ -30,7 +30,7 @@ const ADDRESSES = 200
 /** One connection in so many opens a channel as well, and another makes a call. */
 const EVERY = 10
 /** A connection that takes longer is cut. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 
 let line: Line | null = null
 let started = 0
@@ -90,7 +90,7 @@ async function one(index: number): Promise<void> {
 function reach(index: number): Promise<Connection> {
   if (line === null) throw new Error('the churn was not started')
   const { port, protocol, keys } = line
-  if (index % 2 === 0) return connect(host, port, { ...keys, protocol })
+  if (index % 2 === 0) return connect(host, port, { ...keys, protocol, timeoutMs: HANDSHAKE_MS })
   return dialFrom(clientAddress(1, index >> 1, ADDRESSES), line)
 }
 

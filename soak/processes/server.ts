@@ -4,7 +4,7 @@ import type { ListenerMetrics, ListenOptions, Protocol, Spack } from '@stalk/cor
 import { implement, serve } from '@stalk/rpc'
 import { answer } from '../harness/answer.js'
 import { contents, isContents } from '../harness/contents.js'
-import { host } from '../harness/dial.js'
+import { HANDSHAKE_MS, host } from '../harness/dial.js'
 import { serverKey } from '../harness/keys.js'
 import { holdings, type Holdings } from '../harness/leftovers.js'
 import { memoryInUse, PeakWatch, type Memory } from '../harness/memory.js'
@@ -54,7 +54,7 @@ const commands = {
       identity,
       protocol,
       ...alive,
-      ...planted.options(options),
+      ...planted.options({ handshakeTimeoutMs: HANDSHAKE_MS, ...options }),
       onError: (error, { connection }) => {
         if (connection !== null) count(error)
       },

@@ -50,11 +50,12 @@ const short: FloodSizes = {
   perSecond: 200,
   floodPerSecond: 200,
   seconds: 1,
+  handshakeTimeoutMs: 60_000,
   maxHandshakes: 50,
-  patienceMs: 10_000,
+  patienceMs: 30_000,
   mostHeld: 50,
-  mostP99Ms: 5000,
-  longestNewcomerMs: 8000,
+  mostP99Ms: 20_000,
+  longestNewcomerMs: 20_000,
 }
 
 export const flood = scenario({

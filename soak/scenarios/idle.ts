@@ -43,11 +43,11 @@ const short: IdleSizes = {
   warmUp: 100,
   seconds: 2,
   pingAfterMs: 500,
-  deadAfterMs: 10_000,
+  deadAfterMs: 60_000,
   mostResidentKb: 300,
   mostHeapLeftPercent: 25,
   mostResidentLeftPercent: 100,
-  longestNewcomerMs: 5000,
+  longestNewcomerMs: 20_000,
 }
 
 export const idle = scenario({

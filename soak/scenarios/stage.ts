@@ -46,14 +46,14 @@ export class Stage {
 }
 
 /** How long an answer may take before it is lost, also on a busy machine. */
-export const PATIENCE_MS = 30_000
+export const PATIENCE_MS = 60_000
 
 interface Listening {
   readonly server: Worker<ServerCommands>
   readonly port: number
 }
 
-const QUIET_MS = 15_000
+const QUIET_MS = 60_000
 
 /** Waits until a server has so many connections and no handshakes; what it has seen then, or when it took too long. */
 export async function quiet(server: Worker<ServerCommands>, connections = 0): Promise<Seen> {
