@@ -9,6 +9,7 @@ import { serverKey } from '../harness/keys.js'
 import { holdings, type Holdings } from '../harness/leftovers.js'
 import { memoryInUse, PeakWatch, type Memory } from '../harness/memory.js'
 import { message, Soak, verify } from '../harness/messages.js'
+import { processorTimes, type ProcessorTimes } from '../harness/processor.js'
 import { Planted, type Fault } from './faults.js'
 
 export interface ServerSetup {
@@ -27,7 +28,7 @@ export interface Seen {
   /** Connections that did not end in order, by code. */
   readonly failed: Readonly<Record<string, number>>
   readonly warnings: readonly string[]
-  readonly cpuSeconds: number
+  readonly processor: ProcessorTimes
 }
 
 let listener: Listener | null = null
@@ -62,8 +63,7 @@ const commands = {
     return { port: listener.port }
   },
   seen(): Seen {
-    const { user, system } = process.cpuUsage()
-    return { metrics: running().metrics(), verified, wrong, failed, warnings, cpuSeconds: (user + system) / 1e6 }
+    return { metrics: running().metrics(), verified, wrong, failed, warnings, processor: processorTimes() }
   },
   /** Only once all connections are gone is it what is held without them. */
   holdings: (): Holdings => holdings(classes),

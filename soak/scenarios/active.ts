@@ -2,10 +2,11 @@
 import type { CrowdCommands, RoundTrips } from '../processes/crowd.js'
 import type { ServerCommands } from '../processes/server.js'
 import { leftOver } from '../harness/leftovers.js'
+import { boundOfTimes } from '../harness/processor.js'
 import type { Report } from '../harness/report.js'
 import type { Worker } from '../harness/worker.js'
 import { scenario } from './scenario.js'
-import { judgeServer, PATIENCE_MS, quiet, type Stage } from './stage.js'
+import { judgeServer, PATIENCE_MS, processorSince, quiet, type Stage } from './stage.js'
 
 export interface ActiveSizes extends Record<string, number> {
   readonly connections: number
@@ -26,7 +27,7 @@ const full: ActiveSizes = {
   perSecond: 2000,
   window: 8,
   seconds: 60,
-  mostP99Ms: 1000,
+  mostP99Ms: 250,
   patienceMs: PATIENCE_MS,
   mostResidentKb: 128,
   mostHeapLeftKb: 4000,
@@ -67,10 +68,11 @@ export async function activeConnections(stage: Stage, sizes: ActiveSizes): Promi
   stage.tell(`opening ${connections} connections`)
   await crowd.ask('open', connections, 900)
   await server.ask('watchPeak', undefined)
+  const { processor } = await server.ask('seen', undefined)
   stage.tell(`${perSecond} messages a second for ${seconds} s`)
   const paced = await crowd.ask('paced', { perSecond, seconds }, seconds * 2 + 60)
   report.begin('at a pace')
-  judgeTrips(report, paced, sizes.mostP99Ms)
+  judgeTrips(report, paced, boundOfTimes(sizes.mostP99Ms, await processorSince(stage, server, processor)))
   stage.tell(`as fast as they can for ${seconds} s`)
   const fast = await crowd.ask('flatOut', { window, seconds }, seconds * 2 + 60)
   report.begin('flat out')

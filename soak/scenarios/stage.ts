@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Protocol } from '@stalk/core'
 import type { CommandTable } from '../harness/answer.js'
 import { makeKeys } from '../harness/keys.js'
+import { percentServed, type ProcessorTimes } from '../harness/processor.js'
 import { Report } from '../harness/report.js'
 import { Worker, type ProcessName } from '../harness/worker.js'
 import type { Fault } from '../processes/faults.js'
@@ -64,6 +65,17 @@ export async function quiet(server: Worker<ServerCommands>, connections = 0): Pr
     if ((metrics.connections === connections && metrics.handshakes === 0) || performance.now() > until) return seen
     await pause(20)
   }
+}
+
+/** Says how much of a CPU the server had since; times are judged by it. */
+export async function processorSince(
+  { report }: Stage,
+  server: Worker<ServerCommands>,
+  before: ProcessorTimes,
+): Promise<number> {
+  const percent = percentServed(before, (await server.ask('seen', undefined)).processor)
+  report.figure('server: had a CPU when it wanted one', percent, '% of the time')
+  return percent
 }
 
 /** How many in all. */

@@ -4,6 +4,7 @@ import { readArguments, UsageError } from '../arguments.js'
 import { contents, isContents } from '../harness/contents.js'
 import { missingDescriptors } from '../harness/descriptors.js'
 import { leftOver } from '../harness/leftovers.js'
+import { boundOfTimes, percentServed } from '../harness/processor.js'
 import { Report } from '../harness/report.js'
 import { lastThreeQuarters, median, slope } from '../harness/statistics.js'
 import { table } from '../harness/table.js'
@@ -64,6 +65,12 @@ test('too few descriptors: what is needed, what there is, and what to do', () =>
     'idle needs 10100 open files in one process, and here a process may have 4096 (ulimit -Hn). Raise that as root ' +
       '(prlimit --pid $$ --nofile=10100:10100, or ulimit -n 10100), or run it smaller: --connections 3996',
   )
+})
+
+test('times have their bound where the server had a CPU for half of the time in which it wanted one', () => {
+  const before = { ran: 100, waited: 50 }
+  assert.equal(percentServed(before, { ran: 400, waited: 150 }), 75)
+  assert.deepEqual([boundOfTimes(250, 50), boundOfTimes(250, 49)], [250, Infinity])
 })
 
 test('what there is more of than before is named, beyond the slack', () => {
