@@ -13,7 +13,7 @@ export function findTests(parts = []) {
     'packages/cli/test',
     'examples/test',
     'model/test',
-    'soak/test',
+    'soak/harness/test',
     'test',
   ]
   return folders

@@ -20,18 +20,13 @@ export interface Flood {
   readonly addresses: number
   readonly perSecond: number
   readonly seconds: number
-  /** How many it may hold in the end, and how long it waits for the listener to let the others go. */
-  readonly mostHeld: number
-  readonly patienceMs: number
 }
 
 /** What a flood saw itself. */
 export interface Flooded {
-  /** Sockets that the kernel connected. */
+  /** Sockets that the system connected; where the listener's backlog is full, it never sees some of them. */
   readonly connected: number
   readonly notConnected: number
-  /** Those that the listener had not let go in the end. */
-  readonly held: number
 }
 
 const TICK_MS = 5
@@ -43,6 +38,8 @@ const GROUP = 9
 let port = 0
 let beginnings: readonly Buffer[] = []
 let seed = 1
+const sockets = new Set<Socket>()
+let [connected, notConnected] = [0, 0]
 
 const commands = {
   async start(setup: FloodSetup): Promise<void> {
@@ -50,45 +47,46 @@ const commands = {
     const keys = await clientKeys(setup.directory, 'stalk/2')
     beginnings = await Promise.all(Array.from({ length: OPENINGS }, () => beginning(keys)))
   },
-  /** Opens so many sockets a second, holds them for as long as the listener lets it, and lets the rest go in the end. */
-  async flood({ kind, addresses, perSecond, seconds, mostHeld, patienceMs }: Flood): Promise<Flooded> {
-    const sockets = new Set<Socket>()
-    let [connected, notConnected, opened] = [0, 0, 0]
-    const openOne = (index: number): void => {
-      const localAddress = clientAddress(GROUP, index, addresses)
-      let isConnected = false
-      const socket = createConnection({ host, port, localAddress }, () => {
-        isConnected = true
-        connected += 1
-        const opening = openingOf(kind, index)
-        if (opening !== null) socket.write(opening)
-      })
-      sockets.add(socket)
-      socket.resume()
-      socket.on('error', () => undefined)
-      socket.once('close', () => {
-        sockets.delete(socket)
-        if (!isConnected) notConnected += 1
-      })
-    }
+  /** Opens so many sockets a second, and holds them for as long as the listener lets it. */
+  async flood({ kind, addresses, perSecond, seconds }: Flood): Promise<void> {
     const startedAt = performance.now()
     const total = perSecond * seconds
+    let opened = 0
     while (opened < total && performance.now() - startedAt < seconds * 2000) {
       const due = Math.min(total, ((performance.now() - startedAt) * perSecond) / 1000)
-      while (opened < due) openOne(opened++)
+      for (; opened < due; opened += 1) openOne(clientAddress(GROUP, opened, addresses), openingOf(kind, opened))
       await pause(TICK_MS)
     }
-    const until = performance.now() + patienceMs
-    while (sockets.size > mostHeld && performance.now() < until) await pause(TICK_MS)
-    const held = sockets.size
+  },
+  /** Lets go what it still holds. */
+  async letGo(): Promise<Flooded> {
     for (const socket of sockets) socket.destroy()
     while (sockets.size > 0) await pause(TICK_MS)
-    return { connected, notConnected, held }
+    const flooded = { connected, notConnected }
+    connected = notConnected = 0
+    return flooded
   },
 }
 
 export type FloodCommands = typeof commands
 answer(commands)
+
+/** @param opening null: nothing is said */
+function openOne(localAddress: string, opening: Buffer | null): void {
+  let isConnected = false
+  const socket = createConnection({ host, port, localAddress }, () => {
+    isConnected = true
+    connected += 1
+    if (opening !== null) socket.write(opening)
+  })
+  sockets.add(socket)
+  socket.resume()
+  socket.on('error', () => undefined)
+  socket.once('close', () => {
+    sockets.delete(socket)
+    if (!isConnected) notConnected += 1
+  })
+}
 
 /** Null: nothing is said. */
 function openingOf(kind: FloodKind, index: number): Buffer | null {

@@ -69,6 +69,8 @@ export const flood = scenario({
 })
 
 const MANY = 500
+const POLL_MS = 250
+const MOST_POLLS = 100
 
 const kinds: readonly (Pick<Flood, 'kind' | 'addresses'> & { readonly what: string })[] = [
   { kind: 'half-open', addresses: MANY, what: 'half-open sockets' },
@@ -100,11 +102,11 @@ export async function floods(stage: Stage, sizes: FloodSizes): Promise<void> {
 
   stage.tell(`${sizes.seconds} s without a flood`)
   report.begin('without a flood')
-  await talk(stage, parties, sizes)
+  const { ran } = await talk(stage, parties, sizes)
   for (const { what, ...flood } of kinds) {
     stage.tell(`${what}, ${sizes.floodPerSecond} a second for ${sizes.seconds} s`)
     report.begin(what)
-    await withstand(stage, parties, flood, sizes)
+    await withstand(stage, parties, flood, sizes, ran)
   }
   report.begin('in the end')
   report.exactly('good clients that ended meanwhile', await crowd.ask('endedEarly', undefined), 0, 'connections')
@@ -118,32 +120,64 @@ async function withstand(
   parties: Parties,
   flood: Pick<Flood, 'kind' | 'addresses'>,
   sizes: FloodSizes,
+  quietRan: number,
 ): Promise<void> {
   const { report } = stage
   const { server, strangers } = parties
-  const { floodPerSecond: perSecond, seconds, mostHeld, patienceMs, clients } = sizes
-  const before = await quiet(server, clients)
-  const flooding = strangers.ask('flood', { ...flood, perSecond, seconds, mostHeld, patienceMs }, seconds * 3 + 120)
-  const { newcomers, unfinished } = await talk(stage, parties, sizes)
-  const { connected, notConnected, held } = await flooding
-  const after = await quiet(server, clients)
-  report.figure('strangers that came', connected, 'sockets')
-  if (notConnected > 0) report.figure('strangers that the system did not connect', notConnected, 'sockets')
+  const { floodPerSecond: perSecond, seconds, clients } = sizes
+  const before = await settled(server, clients)
+  const flooding = strangers.ask('flood', { ...flood, perSecond, seconds }, seconds * 3 + 120)
+  const talked = await talk(stage, parties, sizes)
+  await flooding
+  const held = await unfinishedInTheEnd(server, sizes)
+  const { connected, notConnected } = await strangers.ask('letGo', undefined)
+  const after = await settled(server, clients)
   const refused = refusals(before, after)
+  report.figure('strangers that the system connected', connected, 'sockets')
+  if (notConnected > 0) report.figure('strangers that the system did not connect', notConnected, 'sockets')
   for (const [code, count] of Object.entries(refused)) report.figure(`strangers that met ${code}`, count, 'sockets')
-  report.exactly('strangers refused or given up', total(refused), connected, 'sockets')
+  // a listener that gets no CPU does not empty its backlog, and the system turns away whom it has connected
+  const most = boundOfTimes(0, talked.percent)
+  report.atMost('strangers that the listener never saw', connected - total(refused), most, 'sockets')
+  report.figure('server: CPU for each of them', (talked.ran - quietRan) / 1e6 / total(refused), 'ms')
+  report.atMost('unfinished handshakes at once', talked.unfinished, sizes.maxHandshakes, 'handshakes')
   report.atMost('strangers that were held until they went', held, sizes.mostHeld, 'sockets')
-  report.atMost('unfinished handshakes at once', unfinished, sizes.maxHandshakes, 'handshakes')
   const established = after.metrics.established - before.metrics.established
-  report.exactly('strangers that got in', established - newcomers, 0, 'connections')
+  report.exactly('strangers that got in', established - talked.newcomers, 0, 'connections')
 }
 
-/** The good clients talk, and others come: how many came in, and how many handshakes were unfinished at most. */
-async function talk(
-  stage: Stage,
-  { server, crowd }: Parties,
-  sizes: FloodSizes,
-): Promise<{ readonly newcomers: number; readonly unfinished: number }> {
+/** Once no more are held than may be, or it took too long. */
+async function unfinishedInTheEnd(server: Worker<ServerCommands>, sizes: FloodSizes): Promise<number> {
+  const until = performance.now() + sizes.patienceMs
+  for (;;) {
+    const { handshakes } = (await server.ask('seen', undefined)).metrics
+    if (handshakes <= sizes.mostHeld || performance.now() > until) return handshakes
+    await pause(POLL_MS)
+  }
+}
+
+/** Once nothing happens any more: what waits in the listener's backlog is not seen at once. */
+async function settled(server: Worker<ServerCommands>, clients: number): Promise<Seen> {
+  for (let last = await quiet(server, clients), times = 0; ; times += 1) {
+    await pause(POLL_MS)
+    const seen = await quiet(server, clients)
+    if (total(refusals(last, seen)) === 0 || times === MOST_POLLS) return seen
+    last = seen
+  }
+}
+
+interface Talked {
+  /** The server had a CPU when it wanted one; how long it had one, in nanoseconds. */
+  readonly percent: number
+  readonly ran: number
+  /** How many came in. */
+  readonly newcomers: number
+  /** Handshakes at most. */
+  readonly unfinished: number
+}
+
+/** The good clients talk, and others come. */
+async function talk(stage: Stage, { server, crowd }: Parties, sizes: FloodSizes): Promise<Talked> {
   const { report } = stage
   const { perSecond, seconds } = sizes
   const { processor } = await server.ask('seen', undefined)
@@ -161,13 +195,14 @@ async function talk(
   state.isTalking = false
   await coming
   const percent = await processorSince(stage, server, processor)
+  const ran = (await server.ask('seen', undefined)).processor.ran - processor.ran
   judgeTrips(report, trips, boundOfTimes(sizes.mostP99Ms, percent))
   const served = newcomers.filter((milliseconds) => milliseconds !== null)
   report.exactly('newcomers served', served.length, newcomers.length, 'clients')
   report.figure('newcomers: until the first answer, median', median(served), 'ms')
   const longestMs = boundOfTimes(sizes.longestNewcomerMs, percent)
   report.atMost('newcomers: until the first answer, longest', Math.max(...served), longestMs, 'ms')
-  return { newcomers: served.length, unfinished }
+  return { percent, ran, newcomers: served.length, unfinished }
 }
 
 /** Handshakes that failed meanwhile, and peers that were turned away, by code. */

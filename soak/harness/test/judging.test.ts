@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readArguments, UsageError } from '../arguments.js'
-import { contents, isContents } from '../harness/contents.js'
-import { missingDescriptors } from '../harness/descriptors.js'
-import { leftOver } from '../harness/leftovers.js'
-import { boundOfTimes, percentServed } from '../harness/processor.js'
-import { Report } from '../harness/report.js'
-import { lastThreeQuarters, median, slope } from '../harness/statistics.js'
-import { table } from '../harness/table.js'
+import { readArguments, UsageError } from '../../arguments.js'
+import { contents, isContents } from '../contents.js'
+import { missingDescriptors } from '../descriptors.js'
+import { leftOver } from '../leftovers.js'
+import { boundOfTimes, percentServed } from '../processor.js'
+import { Report } from '../report.js'
+import { lastThreeQuarters, median, slope } from '../statistics.js'
+import { table } from '../table.js'
 
 test('a slope is that of the line through most points: those that stand out do not move it', () => {
   const points = Array.from({ length: 40 }, (_, x) => ({ x, y: 7 + 3 * x }))
