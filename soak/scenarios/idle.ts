@@ -132,7 +132,7 @@ async function hold(stage: Stage, server: Server, crowds: Crowds, sizes: IdleSiz
   const startedAt = performance.now()
   const newcomers: (number | null)[] = []
   for (let second = 0; second < sizes.seconds; second += 1) {
-    newcomers.push((await crowds[0]?.ask('newcomer', undefined)) ?? null)
+    newcomers.push((await crowds[0]?.ask('newcomer', undefined, 180)) ?? null)
     await pause(Math.max(0, startedAt + (second + 1) * 1000 - performance.now()))
   }
   const ran = (await server.ask('seen', undefined)).processor.ran - processor.ran
