@@ -35,9 +35,9 @@ const full: ActiveSizes = {
 
 const short: ActiveSizes = {
   ...full,
-  connections: 200,
+  connections: 100,
   perSecond: 400,
-  seconds: 3,
+  seconds: 2,
   mostP99Ms: 20_000,
   mostResidentKb: 1000,
 }

@@ -37,10 +37,10 @@ const full: ChurnSizes = {
 
 const short: ChurnSizes = {
   ...full,
-  connections: 800,
-  connectionsOfStalk1: 160,
-  warmUp: 200,
-  samples: 8,
+  connections: 300,
+  connectionsOfStalk1: 60,
+  warmUp: 100,
+  samples: 5,
   seconds: 30,
   // so few make it grow until the memory for garbage is found
   mostResidentMb: Infinity,

@@ -43,8 +43,8 @@ const full: IdleSizes = {
 
 const short: IdleSizes = {
   ...full,
-  connections: 400,
-  warmUp: 100,
+  connections: 150,
+  warmUp: 50,
   seconds: 2,
   pingAfterMs: 500,
   deadAfterMs: 60_000,
