@@ -14,6 +14,7 @@ export function findTests(parts = []) {
     'examples/test',
     'model/test',
     'faults/test',
+    'soak/harness/test',
     'test',
   ]
   return folders

@@ -3,6 +3,7 @@ import prettier from 'prettier'
 import { bugs } from '../interop/bugs.ts'
 import faults from './trust-faults.js'
 import fuzzing from './trust-fuzzing.js'
+import load from './trust-load.js'
 import secrets from './trust-secrets.js'
 
 const cell = (expectation) => {
@@ -93,6 +94,7 @@ What it does not show: that the code does what the specification says (that is f
 were looked at (but for what ProVerif proves), or that a client’s identity cannot be told by other means than deriving or comparing it.
 
 ${faults}
+${load}
 ${fuzzing}
 ${secrets}`
 
