@@ -46,7 +46,7 @@ const references: readonly Reference[] = [
 export function networkScenario(parts: NetworkScenarioParts): NetworkScenario {
   const { takes = () => true, lines = () => 1, burst = () => 1, cases = [{ label: '' }], single = true } = parts
   const scenario: NetworkScenario = {
-    seconds: 0.25,
+    seconds: 0.2,
     ...parts,
     cases,
     single,

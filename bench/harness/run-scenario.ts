@@ -101,15 +101,14 @@ class Entrant {
   }
 }
 
-/** How many operations fill a round. Finding out also warms the contestant up. */
+/** How many operations fill a round. Finding out also warms the contestant up: so many rounds for each, whatever comes of them. */
 async function settleCount(scenario: Scenario, group: Group, rounds: number): Promise<number> {
   if (scenario.count !== undefined) {
     await group.round(group.whole(WARM_UP_COUNT))
     return group.whole(scenario.count(rounds))
   }
   let count = group.whole(1)
-  let best = Infinity
-  for (let long = 0; long < MOST_WARM_UP_ROUNDS;) {
+  for (let long = 0; long < WARM_UP_ROUNDS;) {
     const { seconds, cpuSeconds } = await group.round(count)
     // by CPU time, which other programs on the machine cannot stretch as they do time
     const part = Math.max(
@@ -117,20 +116,14 @@ async function settleCount(scenario: Scenario, group: Group, rounds: number): Pr
       seconds / (scenario.seconds * MOST_STRETCHED),
       1e-3,
     )
-    const cost = cpuSeconds / count
     count = group.whole(count * (part >= 0.5 ? 1 / part : Math.min(10, Math.max(2, 1 / part))))
-    if (part < 0.5) continue
-    long += 1
-    if (cost > best * SETTLED && long >= LEAST_WARM_UP_ROUNDS) break
-    best = Math.min(best, cost)
+    if (part >= 0.5) long += 1
   }
   return count
 }
 
-/** Warm is who does not get better by more than a tenth any more, after some rounds; or has had so many for it. */
-const SETTLED = 0.9
-const LEAST_WARM_UP_ROUNDS = 3
-const MOST_WARM_UP_ROUNDS = 8
+/** Until what is compiled while it runs has settled: it does not with a round more or less. */
+const WARM_UP_ROUNDS = 9
 
 /** Two processes that are both busy most of the time. */
 const CPU_OF_WALL = 1.5

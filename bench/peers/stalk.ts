@@ -1,4 +1,4 @@
-// stalk as its users use it: connect and listen, send and for await. The handshake rate is for strangers, so it is off.
+// stalk as its users use it where many messages come: connect and listen, send and loop over batches. The handshake rate is for strangers, so it is off.
 import { connect, Identity, listen, Spack, type Connection } from '@stalk/core'
 import { bytes, float64, integer, schema, string } from '@stalk/spack/schema'
 import { join } from 'node:path'
@@ -18,12 +18,15 @@ interface Coding {
   receiveAll(connection: Connection, receive: (message: Message) => void): Promise<void>
 }
 
+/** As msgpackr’s users have it, and most others: bytes are views of what arrived. */
+const batching = { copy: false }
+
 /** Packets of its own making. */
 function packets(encode: (message: Message) => Spack, decode: (spack: Spack) => Message): Coding {
   return {
     send: (connection, message) => connection.send(encode(message)),
     async receiveAll(connection, receive) {
-      for await (const spack of connection) receive(decode(spack))
+      for await (const batch of connection.batches(batching)) for (const spack of batch) receive(decode(spack))
     },
   }
 }
@@ -56,7 +59,8 @@ const Bytes = schema({ bytes })
 const bytesBySchema: Coding = {
   send: (connection, message) => connection.sendTyped(Bytes, { bytes: message as Uint8Array }),
   async receiveAll(connection, receive) {
-    for await (const batch of connection.typedBatches(Bytes)) for (const message of batch) receive(message.bytes)
+    for await (const batch of connection.typedBatches(Bytes, batching))
+      for (const message of batch) receive(message.bytes)
   },
 }
 
@@ -64,7 +68,8 @@ const ReadingSchema = schema({ seq: integer, ts: float64, name: string, payload:
 const readingBySchema: Coding = {
   send: (connection, message) => connection.sendTyped(ReadingSchema, message as Reading),
   async receiveAll(connection, receive) {
-    for await (const batch of connection.typedBatches(ReadingSchema)) for (const message of batch) receive(message)
+    for await (const batch of connection.typedBatches(ReadingSchema, batching))
+      for (const message of batch) receive(message)
   },
 }
 

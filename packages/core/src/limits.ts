@@ -10,7 +10,7 @@ export interface Limits {
   readonly maxFirstMessageBytes: number
   /** The same for the second and third (B and C), 16,384 at least and 65,535 at most: with a 4,096-bit key they have 1.6 KB. */
   readonly maxHandshakeMessageBytes: number
-  /** Longest plaintext of a stalk/2 record that is sent, from 512 to 65,518: the default makes 32 KiB on the line. */
+  /** Longest plaintext of a stalk/2 record that is sent, from 512 to 65,518: the default makes 64 KiB on the line. */
   readonly maxRecordBytes: number
   /** Sent and not yet with the kernel: with so much `send` refuses more, SEND_QUEUE_FULL. It says false long before. */
   readonly maxQueuedBytes: number
@@ -46,7 +46,7 @@ export const defaultLimits: Limits = {
   maxHandshakePacketBytes: 8 * 1024,
   maxFirstMessageBytes: 4 * 1024,
   maxHandshakeMessageBytes: 16 * 1024,
-  maxRecordBytes: 32_750,
+  maxRecordBytes: 65_518,
   maxQueuedBytes: 64 * 1024 * 1024,
   maxQueuedMessages: 100_000,
   maxUnreadBytes: 256 * 1024,
@@ -54,7 +54,7 @@ export const defaultLimits: Limits = {
   maxChannels: 1000,
   maxPendingChannels: 64,
   channelCreditBytes: 64 * 1024,
-  channelWindowBytes: 256 * 1024,
+  channelWindowBytes: 1024 * 1024,
   maxChannelBytes: 16 * 1024 * 1024,
   minModulusBits: 2048,
   maxModulusBits: 8192,

@@ -12,6 +12,7 @@ import {
 } from './floats.js'
 import { decodeSigned, writeSigned } from './leb128.js'
 import type { SpackLimits } from './limits.js'
+import { copyBytes } from './memory.js'
 import * as kinds from './scalar-kinds.js'
 import { decodeUtf8, writeText } from './utf8.js'
 
@@ -20,7 +21,7 @@ export interface CompiledPacket {
   /** Where the packet ends in `target`; -1: not this way. What is at `offset` and after it may be anything then. */
   readonly write: (value: unknown, target: Uint8Array, offset: number) => number
   /** Undefined: not this way. */
-  readonly read: (bytes: Uint8Array, start: number, end: number) => Record<string, unknown> | undefined
+  readonly read: (bytes: Uint8Array, start: number, end: number, copies: boolean) => Record<string, unknown> | undefined
 }
 
 /** How values of one kind are written and read, as code. */
@@ -109,7 +110,7 @@ const templates: ReadonlyMap<unknown, Template> = new Map<unknown, Template>([
       write: (v) =>
         `{ if (!isTypedArray(${v}, 'Uint8Array')) return -1; const n = ${v}.length; if (d + n > room) return -1; b.set(${v}, d); d += n; b[t++] = ${array}; b[t++] = ${byte}; ${writeLength('n', 'maxByteArrayBytes')} }`,
       read: (v) =>
-        `${expectCode(array)}; ${expectCode(byte)}; ${readLength(`${v}n`, 'maxByteArrayBytes')}; if (!(d + ${v}n <= end)) return; const ${v} = bytesAt(b, d, ${v}n); d += ${v}n`,
+        `${expectCode(array)}; ${expectCode(byte)}; ${readLength(`${v}n`, 'maxByteArrayBytes')}; if (!(d + ${v}n <= end)) return; const ${v} = copies ? copyBytes(b, d, ${v}n) : b.subarray(d, d + ${v}n); d += ${v}n`,
     },
   ],
   [
@@ -153,14 +154,6 @@ function integerAt(bytes: Uint8Array, start: number, end: number): number | unde
   return isMinimal && typeof value === 'number' ? value : undefined
 }
 
-/** A copy. The quicker way depends on how many there are. */
-function bytesAt(bytes: Uint8Array, start: number, length: number): Uint8Array {
-  if (length > 64) return bytes.slice(start, start + length)
-  const copy = new Uint8Array(length)
-  copy.set(bytes.subarray(start, start + length))
-  return copy
-}
-
 const helpers = {
   writeSigned,
   writeText,
@@ -176,7 +169,7 @@ const helpers = {
   decodeUtf8,
   integerAt,
   integerEnd: () => lastEnd,
-  bytesAt,
+  copyBytes,
 }
 
 /** Types of more bytes have a size of more than one byte. */
@@ -236,7 +229,7 @@ function write(value, b, offset) {
 
 function readerCode(names: readonly string[], parts: readonly Template[]): string {
   const members = names.map((name, index) => `${name}: v${index}`)
-  return `function read(b, start, end) {
+  return `function read(b, start, end, copies) {
   if (end - start > maxPacketBytes) return
   const from = start + 1 + b[start]
   let t = start + 1, d = from

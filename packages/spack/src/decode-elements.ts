@@ -9,6 +9,8 @@ export interface ElementRules {
   readonly limits: SpackLimits
   /** Whether it is the compact form, which has extended types and empty arrays. */
   readonly compact: boolean
+  /** False: byte arrays are views of the bytes. True unless told otherwise. */
+  readonly copies?: boolean
 }
 
 /** The packet whose types are `bytes[typesStart..dataStart]` and whose data `bytes[dataStart..end]`, all of it used. */
@@ -17,10 +19,10 @@ export function decodeElements(
   typesStart: number,
   dataStart: number,
   end: number,
-  { limits, compact }: ElementRules,
+  { limits, compact, copies }: ElementRules,
 ): Spack {
-  const types = new Reader('types').begin(bytes, typesStart, dataStart, limits)
-  const data = new Reader('data').begin(bytes, dataStart, end, limits)
+  const types = new Reader('types').begin(bytes, typesStart, dataStart, limits, copies)
+  const data = new Reader('data').begin(bytes, dataStart, end, limits, copies)
   const spack = new Spack()
   // what is read here is valid already, so it skips the checks of `push`
   const elements = spack.elements as SpackElement[]

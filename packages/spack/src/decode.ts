@@ -30,8 +30,27 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Spack {
   const input = plainBytes(bytes)
   const limits = resolveLimits(options.limits)
   const compact = isCompact(options.form)
-  if (compact) return decodeCompact(input, limits)
+  if (compact) return decodeCompact(input, 0, input.length, limits, true)
   return decodeClassic(input, limits, resolveSha256(options.sha256))
+}
+
+/** Options of {@link decodeFrom}. */
+export interface DecodeFromOptions {
+  /** Over the defaults: see {@link SpackLimits}. */
+  readonly limits?: Partial<SpackLimits>
+  /** False: byte arrays of the packet are views of `bytes`, which then must not change. True unless told otherwise. */
+  readonly copy?: boolean
+}
+
+/**
+ * The packet of the compact form that `bytes` are from `start` to `end`, whatever is around it.
+ *
+ * @throws RangeError for a part that there is not; what {@link decode} throws
+ */
+export function decodeFrom(bytes: Uint8Array, start: number, end: number, options: DecodeFromOptions = {}): Spack {
+  const input = plainBytes(bytes)
+  checkRange(input, start, end)
+  return decodeCompact(input, start, end, resolveLimits(options.limits), options.copy ?? true)
 }
 
 /** A Uint8Array proper over the same memory: `slice` of node's Buffer does not copy. */
@@ -56,9 +75,15 @@ function decodeClassic(bytes: Uint8Array, limits: SpackLimits, sha256: Sha256): 
   return decodeClassicPacket(bytes, 0, layout, limits, sha256)
 }
 
-function decodeCompact(bytes: Uint8Array, limits: SpackLimits): Spack {
-  checkPacketBytes(bytes.length, limits)
-  const typesStart = typesStartOf(bytes, 0, bytes.length)
-  const dataStart = dataStartOf(bytes, 0, typesStart, bytes.length)
-  return decodeElements(bytes, typesStart, dataStart, bytes.length, { limits, compact: true })
+function decodeCompact(bytes: Uint8Array, start: number, end: number, limits: SpackLimits, copies: boolean): Spack {
+  checkPacketBytes(end - start, limits)
+  const typesStart = typesStartOf(bytes, start, end)
+  const dataStart = dataStartOf(bytes, start, typesStart, end)
+  return decodeElements(bytes, typesStart, dataStart, end, { limits, compact: true, copies })
+}
+
+/** A range of an array. @throws RangeError for one that there is not */
+export function checkRange(bytes: Uint8Array, start: number, end: number): void {
+  if (Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= bytes.length) return
+  throw new RangeError(`there is no part from ${start} to ${end} in ${bytes.length} bytes`)
 }

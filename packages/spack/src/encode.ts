@@ -1,9 +1,11 @@
 import { checkPacketBytes, classicLayout } from './classic.js'
 import { typeCodes, type ExtendedElement, type SpackElement } from './element.js'
+import { flatBytes, writeFlat } from './encode-flat.js'
 import { isCompact, type SpackForm } from './form.js'
 import { unsignedBytes, writeSigned, writeUnsigned } from './leb128.js'
 import { resolveLimits, type SpackLimits } from './limits.js'
 import { measure } from './measure.js'
+import { uninitializedBytes } from './memory.js'
 import type { PacketPool } from './packet-pool.js'
 import { hashBytes, hashRange, resolveSha256, type Sha256 } from './sha256.js'
 import type { Spack } from './spack.js'
@@ -39,6 +41,28 @@ export function encode(spack: Spack, options: EncodeOptions = {}): Uint8Array<Ar
   return encodeClassic(spack.elements, limits, resolveSha256(options.sha256))
 }
 
+/**
+ * The compact form into memory of the caller’s, from `offset` on: where the packet ends there; or the packet in an array of its own, if there
+ * is no room for it, or it is no small one. Of what is after the end, and of all of it if this throws, nobody knows what it is.
+ *
+ * @throws RangeError for an offset that is none in `target`; what {@link encode} throws
+ */
+export function encodeInto(
+  spack: Spack,
+  target: Uint8Array,
+  offset: number,
+  options: Pick<EncodeOptions, 'limits'> = {},
+): number | Uint8Array {
+  if (!Number.isInteger(offset) || offset < 0 || offset > target.length) {
+    throw new RangeError(`there is no offset ${offset} in ${target.length} bytes`)
+  }
+  const limits = resolveLimits(options.limits)
+  const { elements } = spack
+  const bytes = flatBytes(elements, limits)
+  if (bytes < 0 || bytes > target.length - offset) return encodeCompact(elements, limits, undefined)
+  return writeFlat(elements, target, offset) ? offset + bytes : encodeThoroughly(elements, limits, undefined)
+}
+
 function encodeClassic(
   elements: readonly SpackElement[],
   limits: SpackLimits,
@@ -47,7 +71,7 @@ function encodeClassic(
   const { typesBytes, dataBytes } = measure(elements, { limits, compact: false })
   const { typesStart, dataStart, packetBytes } = classicLayout(typesBytes, dataBytes)
   checkPacketBytes(packetBytes, limits)
-  const bytes = new Uint8Array(packetBytes)
+  const bytes = uninitializedBytes(packetBytes)
   writeSigned(bytes, writeSigned(bytes, hashBytes, typesBytes), dataBytes)
   writeElements(bytes, typesStart, dataStart, elements)
   bytes.set(hashRange(sha256, bytes, hashBytes, packetBytes))
@@ -59,12 +83,25 @@ function encodeCompact(
   limits: SpackLimits,
   pool: PacketPool | undefined,
 ): Uint8Array<ArrayBuffer> {
+  const flat = flatBytes(elements, limits)
+  if (flat >= 0) {
+    const bytes = pool === undefined ? uninitializedBytes(flat) : pool.take(flat)
+    if (writeFlat(elements, bytes, 0)) return bytes
+  }
+  return encodeThoroughly(elements, limits, pool)
+}
+
+function encodeThoroughly(
+  elements: readonly SpackElement[],
+  limits: SpackLimits,
+  pool: PacketPool | undefined,
+): Uint8Array<ArrayBuffer> {
   const { typesBytes, dataBytes } = measure(elements, { limits, compact: true })
   const typesStart = unsignedBytes(typesBytes)
   const dataStart = typesStart + typesBytes
   checkPacketBytes(dataStart + dataBytes, limits)
   const packetBytes = dataStart + dataBytes
-  const bytes = pool === undefined ? new Uint8Array(packetBytes) : pool.take(packetBytes)
+  const bytes = pool === undefined ? uninitializedBytes(packetBytes) : pool.take(packetBytes)
   writeUnsigned(bytes, 0, typesBytes)
   writeElements(bytes, typesStart, dataStart, elements)
   return bytes

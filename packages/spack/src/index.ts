@@ -1,6 +1,6 @@
-export { decode, type DecodeOptions } from './decode.js'
+export { decode, decodeFrom, type DecodeFromOptions, type DecodeOptions } from './decode.js'
 export type { ElementType, ElementValues, SpackElement } from './element.js'
-export { encode, type EncodeOptions } from './encode.js'
+export { encode, encodeInto, type EncodeOptions } from './encode.js'
 export { SpackError, spackErrorTable, type SpackErrorCode } from './errors.js'
 export type { SpackForm } from './form.js'
 export { defaultSpackLimits, type SpackLimits } from './limits.js'

@@ -3,6 +3,7 @@ import { SpackError, type SpackErrorCode } from './errors.js'
 import { float32At, float32sAt, float64At, float64sAt } from './floats.js'
 import { decodeSigned, decodeSignedLength, isMinimalSigned, leb128End, maxLengthBytes } from './leb128.js'
 import { defaultSpackLimits, type SpackLimits } from './limits.js'
+import { copyBytes } from './memory.js'
 import { decodeUtf8 } from './utf8.js'
 
 /** The part of a packet that a reader reads: errors name it, with the offset inside it. */
@@ -26,13 +27,15 @@ export class Reader {
   #offset = 0
   #elements = 0
   #depth = 0
+  #copies = true
 
   constructor(part: Part) {
     this.part = part
   }
 
-  /** Starts anew with `bytes[start..end]`. */
-  begin(bytes: Uint8Array, start: number, end: number, limits: SpackLimits): this {
+  /** Starts anew with `bytes[start..end]`. @param copies false: byte arrays are views of `bytes` */
+  begin(bytes: Uint8Array, start: number, end: number, limits: SpackLimits, copies = true): this {
+    this.#copies = copies
     this.#bytes = bytes
     this.#start = start
     this.#end = end
@@ -150,12 +153,12 @@ export class Reader {
     return ms
   }
 
-  /** A copy of `count` bytes: it neither aliases the input nor keeps it alive. */
+  /** A copy of `count` bytes: it neither aliases the input nor keeps it alive. Or a view, for whoever wants that. */
   bytes(count: number, what: string): Uint8Array {
     const start = this.#offset
     if (this.#end - start < count) throw this.#truncated(count, what)
     this.#offset = start + count
-    return this.#bytes.slice(start, start + count)
+    return this.#copies ? copyBytes(this.#bytes, start, count) : this.#bytes.subarray(start, start + count)
   }
 
   float32s(count: number): Float32Array {

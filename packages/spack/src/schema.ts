@@ -1,7 +1,7 @@
 import { checkPacketBytes } from './classic.js'
 import { compilePacket, type CompiledPacket } from './compile-packet.js'
 import { dataStartOf, typesStartOf } from './compact.js'
-import { decode, plainBytes } from './decode.js'
+import { checkRange, decode, plainBytes } from './decode.js'
 import { expectEnd, readElement } from './decode-elements.js'
 import { encode } from './encode.js'
 import type { Kind } from './kind.js'
@@ -152,16 +152,19 @@ export class Schema<T> {
    */
   decode(bytes: Uint8Array): T {
     const input = plainBytes(bytes)
-    return this.#read(input, 0, input.length)
+    return this.#read(input, 0, input.length, true)
   }
 
-  /** The same of the packet from `start` to `end` in `bytes`. @throws RangeError for a part that there is not; what {@link decode} throws */
-  decodeFrom(bytes: Uint8Array, start: number, end: number): T {
+  /**
+   * The same of the packet from `start` to `end` in `bytes`.
+   *
+   * @param copy false: byte arrays of the value are views of `bytes`, which then must not change
+   * @throws RangeError for a part that there is not; what {@link decode} throws
+   */
+  decodeFrom(bytes: Uint8Array, start: number, end: number, copy = true): T {
     const input = plainBytes(bytes)
-    if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= input.length)) {
-      throw new RangeError(`there is no part from ${start} to ${end} in ${input.length} bytes`)
-    }
-    return this.#read(input, start, end)
+    checkRange(input, start, end)
+    return this.#read(input, start, end, copy)
   }
 
   /** A value as a packet of elements, such as `connection.send` takes. Throws as {@link encode}. */
@@ -192,16 +195,16 @@ export class Schema<T> {
     return this.#fingerprint
   }
 
-  #read(input: Uint8Array, start: number, end: number): T {
-    const quick = this.#compiled?.read(input, start, end)
+  #read(input: Uint8Array, start: number, end: number, copies: boolean): T {
+    const quick = this.#compiled?.read(input, start, end, copies)
     if (quick !== undefined) return quick as T
     const limits = this.#limits
     const layout = this.#layout
     checkPacketBytes(end - start, limits)
     const typesStart = typesStartOf(input, start, end)
     const dataStart = dataStartOf(input, start, typesStart, end)
-    types.begin(input, typesStart, dataStart, limits)
-    data.begin(input, dataStart, end, limits)
+    types.begin(input, typesStart, dataStart, limits, copies)
+    data.begin(input, dataStart, end, limits, copies)
     try {
       data.countElements(layout.required)
       const value = layout.compiled.read(types, data, 0)

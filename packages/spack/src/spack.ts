@@ -79,7 +79,10 @@ export class Spack {
    * of either. A date is a Date, a list an array, a map an object: fresh ones with every call.
    */
   values(): SpackValue[] {
-    return this.elements.map(valueOf)
+    const { elements } = this
+    const values = new Array<SpackValue>(elements.length)
+    for (let index = 0; index < values.length; index += 1) values[index] = valueOf(elements[index] as SpackElement)
+    return values
   }
 
   /**
@@ -111,74 +114,72 @@ export class Spack {
       const given = typeof type === 'string' ? JSON.stringify(type) : describe(type)
       throw new TypeError(`there is no element type ${given}: push takes (value, type), and the types are ${names}`)
     }
-    const element = { type, value: allValidators[type](value) } as SpackElement
-    ;(this.elements as SpackElement[]).push(element)
-    return this
+    return this.#add(type, allValidators[type](value))
   }
 
   /** Adds an integer of any size: a safe number or a bigint. A bigint that is safe as a number becomes one. */
   integer(value: number | bigint): this {
-    return this.push(value, 'integer')
+    return this.#add('integer', validators.integer(value))
   }
 
   /** Adds a 32-bit float. The value is rounded to it here, so that what is held is what arrives. */
   float32(value: number): this {
-    return this.push(value, 'float32')
+    return this.#add('float32', validators.float32(value))
   }
 
   /** Adds a 64-bit float. */
   float64(value: number): this {
-    return this.push(value, 'float64')
+    return this.#add('float64', validators.float64(value))
   }
 
   /** Adds a byte, 0..255. */
   byte(value: number): this {
-    return this.push(value, 'byte')
+    return this.#add('byte', validators.byte(value))
   }
 
   /** Adds a string without lone surrogates. */
   string(value: string): this {
-    return this.push(value, 'string')
+    return this.#add('string', validators.string(value))
   }
 
   /** Adds integers as one array, copied and frozen. */
   integers(value: readonly (number | bigint)[]): this {
-    return this.push(value, 'integer[]')
+    return this.#add('integer[]', validators['integer[]'](value))
   }
 
   /** Adds 32-bit floats as one array: a Float32Array is borrowed, plain numbers are copied and rounded. */
   float32s(value: Float32Array | readonly number[]): this {
-    return this.push(value, 'float32[]')
+    return this.#add('float32[]', validators['float32[]'](value))
   }
 
   /** Adds 64-bit floats as one array: a Float64Array is borrowed, plain numbers are copied. */
   float64s(value: Float64Array | readonly number[]): this {
-    return this.push(value, 'float64[]')
+    return this.#add('float64[]', validators['float64[]'](value))
   }
 
   /** Adds bytes as one array, borrowed. */
   bytes(value: Uint8Array): this {
-    return this.push(value, 'byte[]')
+    return this.#add('byte[]', validators['byte[]'](value))
   }
 
   /** Adds null. This and what follows are extended types: the classic form, which stalk/1 uses, has them not. */
   null(): this {
-    return this.push(null, 'null')
+    return this.#add('null', validators.null(null))
   }
 
   /** Adds true or false. */
   boolean(value: boolean): this {
-    return this.push(value, 'boolean')
+    return this.#add('boolean', validators.boolean(value))
   }
 
   /** Adds an integer that is a bigint at the other end, however small. */
   bigint(value: bigint): this {
-    return this.push(value, 'bigint')
+    return this.#add('bigint', validators.bigint(value))
   }
 
   /** Adds a point in time, to the millisecond. */
   date(value: Date | number): this {
-    return this.push(value, 'date')
+    return this.#add('date', validators.date(value))
   }
 
   /** Adds a list of JSON-like values, or of the elements of another packet: `list(['a', 1])`, `list(new Spack().byte(1))`. */
@@ -192,6 +193,11 @@ export class Spack {
    */
   map(value: object | ReadonlyMap<string, Spack>): this {
     return this.push(value, 'map')
+  }
+
+  #add<T extends ElementType>(type: T, value: ElementValues[T]): this {
+    ;(this.elements as SpackElement[]).push({ type, value } as SpackElement)
+    return this
   }
 }
 

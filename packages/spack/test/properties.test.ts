@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { decode, encode, Spack, SpackError, type ElementInput, type SpackForm } from '@stalk/spack'
+import { decode, decodeFrom, encode, encodeInto, Spack, SpackError, type ElementInput, type SpackForm } from '@stalk/spack'
 import { concat, sealed } from './support/bytes.js'
 import { readChunks } from './support/chunked.js'
 import { hasNaN } from './support/floats.js'
@@ -152,4 +152,72 @@ test('any packets in any chunks come out of a stream as they were', () => {
       },
     ),
   )
+})
+
+/** The compact form by the way that takes everything: of the packet with one more element, for which there is no quick way, without that. */
+function thoroughly(spack: Spack): Uint8Array {
+  const longer = encode(Spack.of(...pairs(spack), ['bigint', 0n]), { form: 'compact' })
+  const [typesBytes, typesStart] = longer[0]! < 0x80 ? [longer[0]!, 1] : [(longer[0]! & 0x7f) + 128 * longer[1]!, 2]
+  const types = longer.subarray(typesStart, typesStart + typesBytes - 1)
+  const size = types.length < 0x80 ? [types.length] : [(types.length & 0x7f) | 0x80, types.length >> 7]
+  return concat(Uint8Array.from(size), types, longer.subarray(typesStart + typesBytes, -1))
+}
+
+function pairs(spack: Spack): ElementInput[] {
+  return spack.elements.map(({ type, value }) => [type, value] as ElementInput)
+}
+
+const flat = fc.oneof(
+  { arbitrary: fc.tuple(fc.constant('integer' as const), integer), weight: 2 },
+  fc.tuple(fc.constant('float32' as const), fc.float()),
+  fc.tuple(fc.constant('float64' as const), fc.double()),
+  fc.tuple(fc.constant('byte' as const), fc.nat(255)),
+  fc.tuple(fc.constant('boolean' as const), fc.boolean()),
+  fc.constant(['null', null] as const),
+  fc.tuple(fc.constant('string' as const), fc.oneof(fc.string({ unit: 'grapheme-ascii', maxLength: 45 }), string)),
+  fc.tuple(fc.constant('byte[]' as const), fc.uint8Array({ maxLength: 200 })),
+)
+
+test('packets of numbers, short texts and bytes, which have a way of their own, are written as all others are, wherever they are put', () => {
+  let inPlace = 0
+  const inputs = fc.array(flat, { maxLength: 40 })
+  fc.assert(
+    fc.property(inputs, fc.nat(50), fc.nat(3000), (elements, offset, room) => {
+      const spack = Spack.of(...elements)
+      const expected = thoroughly(spack)
+      assert.deepEqual(encode(spack, { form: 'compact' }), expected)
+      const target = new Uint8Array(offset + room).fill(7)
+      const end = encodeInto(spack, target, offset)
+      assert.deepEqual(typeof end === 'number' ? target.slice(offset, end) : end, expected)
+      assert.ok(target.subarray(0, offset).every((byte) => byte === 7))
+      if (typeof end === 'number') inPlace += 1
+    }),
+    { numRuns: 2000 },
+  )
+  assert.ok(inPlace > 500, `${inPlace} were written in place`)
+})
+
+test('any packet is written and read in the middle of other bytes; byte arrays are copies unless views are asked for', () => {
+  fc.assert(
+    fc.property(packet('compact'), fc.nat(20), (spack, offset) => {
+      const bytes = encode(spack, { form: 'compact' })
+      const among = new Uint8Array(offset + bytes.length + 5).fill(0xff)
+      const end = encodeInto(spack, among, offset)
+      if (typeof end === 'number') assert.equal(end, offset + bytes.length)
+      else assert.deepEqual(end, bytes)
+      among.set(bytes, offset)
+      for (const copy of [true, false]) {
+        const read = decodeFrom(among, offset, offset + bytes.length, { copy })
+        if (!hasNaN(spack)) assert.deepEqual(read.elements, spack.elements)
+        for (const { type, value } of read.elements) {
+          if (type === 'byte[]') assert.equal(value.buffer === among.buffer, !copy)
+        }
+      }
+    }),
+  )
+  for (const [start, end] of [[-1, 2], [0, 9], [3, 2], [0.5, 2]] as const) {
+    assert.throws(() => decodeFrom(new Uint8Array(8), start, end), RangeError)
+  }
+  for (const offset of [-1, 9, 0.5]) assert.throws(() => encodeInto(new Spack(), new Uint8Array(8), offset), RangeError)
+  assert.throws(() => encodeInto(new Spack().string('abc'), new Uint8Array(99), 0, { limits: { maxStringBytes: 2 } }), SpackError)
 })

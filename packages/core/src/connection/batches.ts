@@ -5,6 +5,17 @@ import { yieldToLoop } from './turns.js'
 export interface BatchOptions {
   /** Values in an array at most, 1,024 unless told otherwise. */
   readonly max?: number
+  /**
+   * False: byte arrays are views of the memory in which the messages arrived, not copies: quicker, and nobody writes to them, but whoever keeps
+   * one keeps all that is beside it, about 64 KiB, and its `buffer` has other messages of the peer in it. True unless told otherwise.
+   */
+  readonly copy?: boolean
+}
+
+/** The same, complete. */
+interface Batching {
+  readonly max: number
+  readonly copy: boolean
 }
 
 /** Where values come from. */
@@ -16,10 +27,11 @@ interface Source<T> {
 }
 
 /** Throws TypeError, RangeError for options that make no sense. */
-export function checkBatch(options: BatchOptions): number {
-  checkNames('typedBatches', options, ['max'])
-  const { max = 1024 } = options
-  if (Number.isSafeInteger(max) && max >= 1) return max
+export function checkBatch(name: string, options: BatchOptions): Batching {
+  checkNames(name, options, ['max', 'copy'])
+  const { max = 1024, copy = true } = options
+  if (typeof copy !== 'boolean') throw new TypeError('copy is true or false')
+  if (Number.isSafeInteger(max) && max >= 1) return { max, copy }
   throw new RangeError(`max is how many values come at once, a whole number from 1 on, not ${max}`)
 }
 
@@ -28,6 +40,7 @@ export async function* batches<T>(max: number, source: Source<T>): AsyncGenerato
   for (;;) {
     const values: T[] = []
     const take = (value: T): void => void values.push(value)
+    let hasWaited = false
     let fault: { readonly error: unknown } | null = null
     try {
       source.takeHere(max, take)
@@ -35,6 +48,7 @@ export async function* batches<T>(max: number, source: Source<T>): AsyncGenerato
         const first = await source.receive()
         if (first === null) return
         values.push(first)
+        hasWaited = true
         if (max > 1) source.takeHere(max - 1, take)
       }
     } catch (error) {
@@ -42,7 +56,8 @@ export async function* batches<T>(max: number, source: Source<T>): AsyncGenerato
     }
     if (values.length > 0) yield values
     if (fault !== null) throw fault.error
-    const turn = yieldToLoop()
+    // whoever has waited has given others their turn
+    const turn = hasWaited ? null : yieldToLoop()
     if (turn !== null) await turn
   }
 }

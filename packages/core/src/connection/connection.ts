@@ -12,6 +12,7 @@ import type {
   MessageCoding,
   MessageDecoder,
   MessageEncoder,
+  RunReading,
   Session,
   SessionEvent,
   SignRequest,
@@ -62,6 +63,10 @@ const LAST_WORDS_MS = 5_000
 
 /** A peer that keeps our messages from leaving may go on for this much memory of unread messages. */
 const MAX_BLOCKED_BYTES = 4 * 1024 * 1024
+
+/** What comes in small chunks, after some of them, is a conversation: somebody waits for each answer. */
+const UNPREPARED_CHUNKS = 16
+const LARGE_CHUNK_BYTES = 8192
 
 /** A stream that was destroyed, or has ended both ways, and does not say so for this long never will. */
 const UNSAID_CLOSE_MS = 1_000
@@ -128,6 +133,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #opening: Opening | null = null
   #isReceivedFrom = false
   #bytesReceived = 0
+  #chunksReceived = 0
   #messagesSent = 0
   #messagesReceived = 0
   #peerEnded: () => void = () => undefined
@@ -354,13 +360,36 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    * ```
    *
    * @param options.max values in an array at most, 1,024 unless told otherwise
+   * @param options.copy false: byte arrays are views, see {@link BatchOptions}
    * @throws RangeError for a `max` that is no whole number from 1 on; as {@link receiveTyped}, after what came before the message in question
    */
   typedBatches<T>(schema: MessageDecoder<T>, options: BatchOptions = {}): AsyncGenerator<T[], void, undefined> {
+    const { max, copy } = checkBatch('typedBatches', options)
     this.#isReceivedFrom = true
-    return batches(checkBatch(options), {
-      takeHere: (most, take) => this.#takeTyped(schema, most, take),
+    return batches(max, {
+      takeHere: (most, take) => {
+        this.#takeHere(schema, { most, copy }, take, (message) => this.#decodeTyped(schema, message) as T)
+      },
       receive: () => this.receiveTyped(schema),
+    })
+  }
+
+  /**
+   * Messages in arrays of all that is here, at least one each, until the peer has sent its last: the loop over the connection itself, for many
+   * small messages.
+   *
+   * @param options.max messages in an array at most, 1,024 unless told otherwise
+   * @param options.copy false: byte arrays are views, see {@link BatchOptions}
+   * @throws as {@link typedBatches}; what `receive` throws
+   */
+  batches(options: BatchOptions = {}): AsyncGenerator<Spack[], void, undefined> {
+    const { max, copy } = checkBatch('batches', options)
+    this.#isReceivedFrom = true
+    return batches(max, {
+      takeHere: (most, take) => {
+        this.#takeHere(this.#session.coding?.packets ?? null, { most, copy }, take, (message) => message)
+      },
+      receive: () => this.receive(),
     })
   }
 
@@ -537,6 +566,10 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     socket.on('data', (chunk: Uint8Array) => {
       this.#bytesReceived += chunk.length
       this.#take(() => this.#session.receive(chunk, performance.now()))
+      this.#chunksReceived += 1
+      // one that begins, and may then say nothing for long, holds no more than it must; where much comes at once, nothing is gained
+      if (this.#chunksReceived > UNPREPARED_CHUNKS && chunk.length < LARGE_CHUNK_BYTES)
+        setImmediate(prepare, this.#session)
     })
     socket.on('end', () => this.#take(() => this.#session.receiveEnd()))
     socket.on('error', (cause) => this.#fail(lostLine(cause)))
@@ -722,14 +755,20 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     }
   }
 
-  #takeTyped<T>(schema: MessageDecoder<T>, most: number, take: (value: T) => void): void {
+  /** @param decoder null: over a protocol that decodes its messages itself, for which `convert` is */
+  #takeHere<T>(
+    decoder: MessageDecoder<T> | null,
+    { most, copy }: RunReading,
+    take: (value: T) => void,
+    convert: (message: Spack) => T,
+  ): void {
     this.#inbox.takeHere(most, (entry, count) => {
-      if (entry instanceof Spack) {
-        take(this.#decodeTyped(schema, entry) as T)
+      if (entry instanceof Spack || decoder === null) {
+        take(convert(entry as Spack))
         return
       }
       try {
-        this.#coding.decodeRun(schema, entry, count, take)
+        this.#coding.decodeRun(decoder, entry, { most: count, copy }, take)
       } catch (error) {
         throw this.#failWith(error)
       }
@@ -967,6 +1006,10 @@ export interface CloseOptions {
   readonly code?: number
   /** For the peer, at most 255 bytes of UTF-8. stalk/2 only. */
   readonly reason?: string
+}
+
+function prepare(session: Session): void {
+  session.prepare?.()
 }
 
 /** @param cause null or undefined, if the line does not say why */

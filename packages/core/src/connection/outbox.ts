@@ -5,7 +5,7 @@ import type { Limits } from '../limits.js'
 import type { MessageEncoder, Session, SessionChannels } from '../session/session.js'
 
 /** Above this many bytes that were sent and are not with the kernel yet, `send` answers false. */
-const HIGH_WATER_BYTES = 64 * 1024
+const HIGH_WATER_BYTES = 256 * 1024
 
 /** The same for messages of a channel: small ones cost more than their bytes. */
 const HIGH_WATER_MESSAGES = 1024

@@ -1,5 +1,5 @@
 // Authenticated encryption with associated data: AES-256-GCM (NIST SP 800-38D), ChaCha20-Poly1305 (RFC 8439).
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, type CipherGCM, type DecipherGCM } from 'node:crypto'
 import { plainBytes } from './bytes.js'
 
 /** An algorithm, by its name in OpenSSL. Both have keys of 32, nonces of 12 and tags of 16 bytes. */
@@ -24,24 +24,26 @@ export function aeadSeal(
   associatedData: Uint8Array,
   plaintext: Uint8Array,
 ): Uint8Array {
-  const { ciphertext, tag } = aeadSealParts(algorithm, key, nonce, associatedData, plaintext)
+  const cipher = aeadSealer(algorithm, key, nonce)
+  if (associatedData.length > 0) cipher.setAAD(associatedData)
+  const { ciphertext, tag } = sealWith(cipher, plaintext)
   const sealed = new Uint8Array(plaintext.length + aeadTagBytes)
   sealed.set(ciphertext)
   sealed.set(tag, plaintext.length)
   return sealed
 }
 
-/** What {@link aeadSeal} puts together, each part as OpenSSL gives it: for what is large, and need not be in one. */
-export function aeadSealParts(
-  algorithm: AeadAlgorithm,
-  key: Uint8Array,
-  nonce: Uint8Array,
-  associatedData: Uint8Array,
+/** What encrypts one plaintext, made beforehand: to make it takes longer than to encrypt a small one. */
+export function aeadSealer(algorithm: AeadAlgorithm, key: Uint8Array, nonce: Uint8Array): CipherGCM {
+  requireLengths(key, nonce)
+  return createCipheriv(asGcm(algorithm), key, nonce, options)
+}
+
+/** Encrypts the one plaintext: ciphertext and tag apart, so that what is large need not be copied. */
+export function sealWith(
+  cipher: CipherGCM,
   plaintext: Uint8Array,
 ): { readonly ciphertext: Uint8Array; readonly tag: Uint8Array } {
-  requireLengths(key, nonce)
-  const cipher = createCipheriv(asGcm(algorithm), key, nonce, options)
-  if (associatedData.length > 0) cipher.setAAD(associatedData)
   const ciphertext = cipher.update(plaintext)
   cipher.final()
   return { ciphertext, tag: cipher.getAuthTag() }
@@ -62,11 +64,21 @@ export function aeadOpen(
   associatedData: Uint8Array,
   sealed: Uint8Array,
 ): Uint8Array | null {
+  const decipher = aeadOpener(algorithm, key, nonce)
+  if (associatedData.length > 0) decipher.setAAD(associatedData)
+  return openWith(decipher, sealed)
+}
+
+/** What decrypts one message, made beforehand. */
+export function aeadOpener(algorithm: AeadAlgorithm, key: Uint8Array, nonce: Uint8Array): DecipherGCM {
   requireLengths(key, nonce)
+  return createDecipheriv(asGcm(algorithm), key, nonce, options)
+}
+
+/** Decrypts the one message, as {@link aeadOpen}. */
+export function openWith(decipher: DecipherGCM, sealed: Uint8Array): Uint8Array | null {
   if (sealed.length < aeadTagBytes) return null
   const tagOffset = sealed.length - aeadTagBytes
-  const decipher = createDecipheriv(asGcm(algorithm), key, nonce, options)
-  if (associatedData.length > 0) decipher.setAAD(associatedData)
   decipher.setAuthTag(sealed.subarray(tagOffset))
   const unverified = decipher.update(sealed.subarray(0, tagOffset))
   try {

@@ -3,19 +3,7 @@ const values = new Map(Array.from(alphabet, (digit, value) => [digit, value]))
 
 /** Base64url without padding (RFC 4648 §5). */
 export function encodeBase64url(bytes: Uint8Array): string {
-  let text = ''
-  let pending = 0
-  let pendingBits = 0
-  for (const byte of bytes) {
-    pending = (pending << 8) | byte
-    pendingBits += 8
-    while (pendingBits >= 6) {
-      pendingBits -= 6
-      text += alphabet.charAt((pending >> pendingBits) & 63)
-    }
-    pending &= (1 << pendingBits) - 1
-  }
-  return pendingBits === 0 ? text : text + alphabet.charAt((pending << (6 - pendingBits)) & 63)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url')
 }
 
 /**

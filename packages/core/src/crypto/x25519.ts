@@ -14,11 +14,13 @@ export interface X25519KeyPair {
 
 /** A fresh key pair from the system's randomness. */
 export function generateX25519(): X25519KeyPair {
-  // Encoded by the generation itself: exporting a key that was just generated as JWK can deadlock the process, when a garbage
-  // collection during the export ends the generating job, which holds the same lock (seen on Node 20.20).
-  const options = { publicKeyEncoding: { type: 'spki', format: 'der' } }
-  const { publicKey, privateKey } = generate('x25519', options)
-  return { publicKey: lastBytes(publicKey), privateKey }
+  const { privateKey } = generateKeyPairSync('x25519')
+  // What RFC 7748 §6.1 says that a public key is. To export it would cost more: as SPKI twice as much as to generate it, and as JWK the
+  // process can deadlock, when a garbage collection during the export ends the generating job, which holds the same lock (seen on Node 20.20).
+  return {
+    publicKey: plainBytes(diffieHellman({ privateKey, publicKey: (basePoint ??= importPublic(base)) })),
+    privateKey,
+  }
 }
 
 /**
@@ -47,11 +49,7 @@ export function x25519KeyPairFrom(privateKey: Uint8Array, publicKey?: Uint8Array
  */
 export function x25519(own: X25519KeyPair, peerPublicKey: Uint8Array): Uint8Array {
   requireLength('peerPublicKey', peerPublicKey)
-  const publicKey = createPublicKey({
-    key: { kty: 'OKP', crv: 'X25519', x: encodeBase64url(peerPublicKey) },
-    format: 'jwk',
-  })
-  const secret = deriveOrNull(own.privateKey, publicKey)
+  const secret = deriveOrNull(own.privateKey, importPublic(peerPublicKey))
   // all bytes are looked at, whatever they are: RFC 7748 §6.1
   if (secret === null || secret.reduce((seen, byte) => seen | byte, 0) === 0) {
     throw new StalkError('SHARED_SECRET_ZERO', 'the peer’s X25519 key gives an all-zero shared secret')
@@ -68,11 +66,14 @@ export function isLowOrderPoint(publicKey: Uint8Array): boolean {
 /** All of a PKCS#8 X25519 key but its 32 bytes: RFC 8410 §7. */
 const pkcs8Prefix = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20)
 
-// Node takes an encoding for one of the two keys alone, which its types do not know.
-const generate = generateKeyPairSync as unknown as (
-  type: 'x25519',
-  options: object,
-) => { readonly publicKey: Uint8Array; readonly privateKey: KeyObject }
+/** u = 9: RFC 7748 §4.1. */
+const base = Uint8Array.of(9, ...new Uint8Array(31))
+let basePoint: KeyObject | undefined
+
+/** @param publicKey 32 bytes */
+function importPublic(publicKey: Uint8Array): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: encodeBase64url(publicKey) }, format: 'jwk' })
+}
 
 const prime = 2n ** 255n - 19n
 

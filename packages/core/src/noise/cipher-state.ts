@@ -1,5 +1,5 @@
 // CipherState: Noise Protocol Framework, revision 34, §5.1.
-import { aeadOpen, aeadSeal, aeadSealParts, aeadTagBytes } from '../crypto/aead.js'
+import { aeadOpen, aeadOpener, aeadSeal, aeadSealer, aeadTagBytes, openWith, sealWith } from '../crypto/aead.js'
 import { StalkError } from '../errors.js'
 import type { NoiseCipher } from './suites.js'
 
@@ -20,6 +20,9 @@ export class CipherState {
   #key: Uint8Array | null
   #nonce: number
   #isWiped = false
+  /** Made beforehand for the counter that is next. */
+  #sealer: ReturnType<typeof aeadSealer> | null = null
+  #opener: ReturnType<typeof aeadOpener> | null = null
 
   /**
    * InitializeKey.
@@ -55,6 +58,7 @@ export class CipherState {
     const key = this.#usableKey()
     if (key === null) return new Uint8Array(plaintext)
     const nonce = encodeNonce(this.#cipher, this.#nonce)
+    this.#sealer = null
     const ciphertext = aeadSeal(this.#cipher.algorithm, key, nonce, associatedData, plaintext)
     this.#nonce += 1
     return ciphertext
@@ -68,10 +72,32 @@ export class CipherState {
   encryptParts(plaintext: Uint8Array): { readonly ciphertext: Uint8Array; readonly tag: Uint8Array } {
     const key = this.#usableKey()
     if (key === null) throw new TypeError('there is no key')
-    const nonce = encodeNonce(this.#cipher, this.#nonce)
-    const parts = aeadSealParts(this.#cipher.algorithm, key, nonce, noBytes, plaintext)
+    const sealer = this.#sealer ?? aeadSealer(this.#cipher.algorithm, key, encodeNonce(this.#cipher, this.#nonce))
+    // used once, whatever comes of it
+    this.#sealer = null
+    const parts = sealWith(sealer, plaintext)
     this.#nonce += 1
     return parts
+  }
+
+  /** Makes now what the next {@link encryptParts} would make. With a key (`TypeError`). */
+  prepareToEncrypt(): void {
+    const key = this.#usableKey()
+    if (key === null) throw new TypeError('there is no key')
+    this.#sealer ??= aeadSealer(this.#cipher.algorithm, key, encodeNonce(this.#cipher, this.#nonce))
+  }
+
+  /** The same for the next message that comes without associated data. */
+  prepareToDecrypt(): void {
+    const key = this.#usableKey()
+    if (key === null) throw new TypeError('there is no key')
+    this.#opener ??= aeadOpener(this.#cipher.algorithm, key, encodeNonce(this.#cipher, this.#nonce))
+  }
+
+  /** Lets go of what was made beforehand. */
+  forgetPrepared(): void {
+    this.#sealer = null
+    this.#opener = null
   }
 
   /**
@@ -83,8 +109,13 @@ export class CipherState {
   decryptWithAd(associatedData: Uint8Array, ciphertext: Uint8Array): Uint8Array | null {
     const key = this.#usableKey()
     if (key === null) return new Uint8Array(ciphertext)
-    const nonce = encodeNonce(this.#cipher, this.#nonce)
-    const plaintext = aeadOpen(this.#cipher.algorithm, key, nonce, associatedData, ciphertext)
+    const opener = associatedData.length === 0 ? this.#opener : null
+    // used once, whatever comes of it; and of no use to another message
+    this.#opener = null
+    const plaintext =
+      opener === null
+        ? aeadOpen(this.#cipher.algorithm, key, encodeNonce(this.#cipher, this.#nonce), associatedData, ciphertext)
+        : openWith(opener, ciphertext)
     if (plaintext !== null) this.#nonce += 1
     return plaintext
   }
@@ -97,6 +128,7 @@ export class CipherState {
   rekey(): void {
     const key = this.#usableKey()
     if (key === null) throw new TypeError('there is no key to replace')
+    this.forgetPrepared()
     const nonce = maximalNonce
     const ciphertext = aeadSeal(this.#cipher.algorithm, key, nonce, noBytes, new Uint8Array(keyBytes))
     key.set(ciphertext.subarray(0, keyBytes))
@@ -107,6 +139,7 @@ export class CipherState {
   wipe(): void {
     this.#key?.fill(0)
     this.#key = null
+    this.forgetPrepared()
     this.#isWiped = true
   }
 
@@ -123,11 +156,15 @@ export class CipherState {
 /** Kept for rekeying: no message has it (Noise §5.1). */
 const maximalNonce = new Uint8Array(12).fill(0xff, 4)
 
-/** 4 zero bytes, then the 64-bit counter, a safe integer: Noise §12.3, §12.4. */
+/** Borrowed by one call of the cipher at a time: memory that node has prepared once, and not for each message. */
+const nonceBytes = new Uint8Array(12)
+
+/** 4 zero bytes, then the 64-bit counter, a safe integer: Noise §12.3, §12.4. Valid until the next one. */
 function encodeNonce({ littleEndianNonce }: NoiseCipher, counter: number): Uint8Array {
-  const nonce = new Uint8Array(12)
-  for (let rest = counter, index = 0; rest > 0; rest = Math.floor(rest / 256), index += 1) {
-    nonce[littleEndianNonce ? 4 + index : 11 - index] = rest % 256
+  let rest = counter
+  for (let index = 0; index < 8; index += 1) {
+    nonceBytes[littleEndianNonce ? 4 + index : 11 - index] = rest % 256
+    rest = Math.floor(rest / 256)
   }
-  return nonce
+  return nonceBytes
 }

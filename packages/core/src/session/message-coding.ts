@@ -1,4 +1,13 @@
-import { decode, encode, SpackError, type PacketPool, type Spack, type SpackErrorCode } from '@stalk/spack'
+import {
+  decode,
+  decodeFrom,
+  encode,
+  encodeInto,
+  SpackError,
+  type PacketPool,
+  type Spack,
+  type SpackErrorCode,
+} from '@stalk/spack'
 import { StalkError } from '../errors.js'
 import { messageLimits } from '../limits.js'
 import type { MessageRun } from '../message-run.js'
@@ -18,8 +27,12 @@ export interface MessageEncoder<T> {
 export interface MessageDecoder<T> {
   /** @param bytes a peer’s: what is to be a packet in the compact form. Throws SpackError */
   decode(bytes: Uint8Array): T
-  /** The same of the packet from `start` to `end`. Others are beside it: nothing of `bytes` may be kept. */
-  decodeFrom?(bytes: Uint8Array, start: number, end: number): T
+  /**
+   * The same of the packet from `start` to `end`. Others are beside it.
+   *
+   * @param copy true: nothing of `bytes` may be kept; false: byte arrays may be views, nobody writes to `bytes` any more
+   */
+  decodeFrom?(bytes: Uint8Array, start: number, end: number, copy: boolean): T
 }
 
 /** How the messages of one session are encoded. */
@@ -29,7 +42,15 @@ export interface MessageCoding {
   /** The same by a schema. Throws what that says of it, and PEER_MESSAGE_INVALID, which poisons. */
   decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array): T
   /** The same of up to `most` messages of a run. What is thrown is of the one that it has moved to. */
-  decodeRun<T>(decoder: MessageDecoder<T>, run: MessageRun, most: number, take: (value: T) => void): void
+  decodeRun<T>(decoder: MessageDecoder<T>, run: MessageRun, reading: RunReading, take: (value: T) => void): void
+  /** Reads messages as packets. Throws PEER_MESSAGE_INVALID. */
+  readonly packets: MessageDecoder<Spack>
+}
+
+/** How much of a run is read, and whether byte arrays are copied out of it. */
+export interface RunReading {
+  readonly most: number
+  readonly copy: boolean
 }
 
 /** How large a message may be for each side, in bytes. */
@@ -39,15 +60,34 @@ export interface MessageSizes {
 }
 
 /** A message as it goes into frames (SPEC, stalk/2 §9). Throws MESSAGE_TOO_LARGE, MESSAGE_INVALID. */
-export function encodeCompact(message: Spack, { ownLimit, peerLimit }: MessageSizes, pool: PacketPool): Uint8Array {
-  const limits = messageLimits(Math.min(ownLimit, peerLimit))
+export function encodeCompact(message: Spack, sizes: MessageSizes, pool?: PacketPool): Uint8Array {
+  const limits = messageLimits(Math.min(sizes.ownLimit, sizes.peerLimit))
   try {
-    return encode(message, { form: 'compact', limits, pool })
+    return encode(message, { form: 'compact', limits, ...(pool !== undefined && { pool }) })
   } catch (error) {
-    const whose =
-      peerLimit < ownLimit ? `the peer takes ${peerLimit} bytes` : `limits.maxMessageBytes is ${ownLimit} here`
-    throw sendError(error, 'stalk/2', whose)
+    throw compactError(error, sizes)
   }
+}
+
+/** The same into `target` from `offset` on: gives where the message ends, or the message, if there is no room for it. */
+export function encodeCompactInto(
+  message: Spack,
+  target: Uint8Array,
+  offset: number,
+  sizes: MessageSizes,
+): number | Uint8Array {
+  const limits = messageLimits(Math.min(sizes.ownLimit, sizes.peerLimit))
+  try {
+    return encodeInto(message, target, offset, { limits })
+  } catch (error) {
+    throw compactError(error, sizes)
+  }
+}
+
+function compactError(error: unknown, { ownLimit, peerLimit }: MessageSizes): unknown {
+  const whose =
+    peerLimit < ownLimit ? `the peer takes ${peerLimit} bytes` : `limits.maxMessageBytes is ${ownLimit} here`
+  return sendError(error, 'stalk/2', whose)
 }
 
 /** A message that came in frames. Throws PEER_MESSAGE_INVALID. */
@@ -56,6 +96,21 @@ export function decodeCompact(bytes: Uint8Array, maxMessageBytes: number): Spack
     return decode(bytes, { form: 'compact', limits: messageLimits(maxMessageBytes) })
   } catch (error) {
     throw peerMessageError(error)
+  }
+}
+
+/** Reads messages of at most so many bytes as packets. Throws PEER_MESSAGE_INVALID. */
+export function packetDecoder(maxMessageBytes: number): MessageDecoder<Spack> {
+  const limits = messageLimits(maxMessageBytes)
+  return {
+    decode: (bytes) => decodeCompact(bytes, maxMessageBytes),
+    decodeFrom(bytes, start, end, copy) {
+      try {
+        return decodeFrom(bytes, start, end, { limits, copy })
+      } catch (error) {
+        throw peerMessageError(error)
+      }
+    },
   }
 }
 
@@ -72,13 +127,13 @@ export function decodeTyped<T>(decoder: MessageDecoder<T>, bytes: Uint8Array): T
 export function decodeRun<T>(
   decoder: MessageDecoder<T>,
   run: MessageRun,
-  most: number,
+  { most, copy }: RunReading,
   take: (value: T) => void,
 ): void {
   try {
     for (let left = most; left > 0 && run.next(); left -= 1) {
       if (decoder.decodeFrom === undefined) take(decoder.decode(run.view()))
-      else take(decoder.decodeFrom(run.bytes, run.start, run.end))
+      else take(decoder.decodeFrom(run.bytes, run.start, run.end, copy))
     }
   } catch (error) {
     throw typedError(error)

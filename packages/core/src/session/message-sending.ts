@@ -1,10 +1,7 @@
-import { PacketPool, type Spack } from '@stalk/spack'
+import type { Spack } from '@stalk/spack'
 import { StalkError } from '../errors.js'
 import type { OutgoingChannel, Scheduler } from '../stalk2/scheduler.js'
-import { encodeCompact, type MessageEncoder, type MessageSizes } from './message-coding.js'
-
-// what waits to be sent is copied, if it is small
-const scratch = new PacketPool()
+import { encodeCompact, encodeCompactInto, type MessageEncoder, type MessageSizes } from './message-coding.js'
 
 /** Queues a message on a channel. Throws as {@link encodeCompact}; then nothing is queued. */
 export function queueCompact(
@@ -13,8 +10,17 @@ export function queueCompact(
   message: Spack,
   sizes: MessageSizes,
 ): void {
-  scratch.reuse()
-  scheduler.send(channel, encodeCompact(message, sizes, scratch))
+  const { messages } = channel
+  const memory = messages.reserve()
+  if (memory === null) {
+    scheduler.send(channel, encodeCompact(message, sizes))
+    return
+  }
+  try {
+    queueWritten(scheduler, channel, encodeCompactInto(message, memory, messages.reservedAt, sizes))
+  } finally {
+    messages.release()
+  }
 }
 
 /** The same of a value by a schema, which says what is wrong with it. Throws that, and MESSAGE_TOO_LARGE. */
@@ -35,15 +41,21 @@ export function queueTyped<T>(
   try {
     const start = messages.reservedAt
     const end = encoder.encodeInto(value, memory, start)
-    if (typeof end === 'number') {
-      if (end - start > limit) throw tooLargeBy(end - start, limit)
-      scheduler.commit(channel, end)
-    } else {
-      messages.release()
-      scheduler.send(channel, withinLimit(end, limit))
-    }
+    if (typeof end !== 'number') withinLimit(end, limit)
+    else if (end - start > limit) throw tooLargeBy(end - start, limit)
+    queueWritten(scheduler, channel, end)
   } finally {
     messages.release()
+  }
+}
+
+/** Queues what was written to the memory that was reserved, up to `end`; or a message that had no room there. */
+function queueWritten(scheduler: Scheduler, channel: OutgoingChannel, end: number | Uint8Array): void {
+  if (typeof end === 'number') {
+    scheduler.commit(channel, end)
+  } else {
+    channel.messages.release()
+    scheduler.send(channel, end)
   }
 }
 

@@ -161,6 +161,17 @@ export class RecordChannel {
     this.wipe()
   }
 
+  /** Makes now what the next record of either side would have to wait for. */
+  prepare(): void {
+    this.#sealer.prepare()
+    this.#opener.prepare()
+  }
+
+  forgetPrepared(): void {
+    this.#sealer.forgetPrepared()
+    this.#opener.forgetPrepared()
+  }
+
   wipe(): void {
     this.#sealer.wipe()
     this.#opener.wipe()

@@ -6,7 +6,7 @@ import type { Priority } from '../priorities.js'
 import type { MessageRun } from '../message-run.js'
 import type { MessageCoding, MessageEncoder } from './message-coding.js'
 
-export type { MessageCoding, MessageDecoder, MessageEncoder } from './message-coding.js'
+export type { MessageCoding, MessageDecoder, MessageEncoder, RunReading } from './message-coding.js'
 
 /** What protects the messages of a connection. */
 export interface Cipher {
@@ -129,6 +129,8 @@ export interface Session {
    * @param maxBytes about how much at most: the rest is for the next call
    */
   takeOutput(withMessages?: boolean, maxBytes?: number): Uint8Array[]
+  /** Does now, while there is time, what the next bytes or messages would have to wait for. */
+  prepare?(): void
   /** What happened since the last call. */
   takeEvents(): SessionEvent[]
   /** How many bytes `send` has queued that `takeOutput` has not handed out. */

@@ -20,10 +20,12 @@ import {
   decodeCompact,
   decodeRun,
   decodeTyped,
+  packetDecoder,
   type MessageCoding,
   type MessageDecoder,
   type MessageEncoder,
   type MessageSizes,
+  type RunReading,
 } from './message-coding.js'
 import type { ChannelTable } from './channel-table.js'
 import { queueCompact, queueTyped } from './message-sending.js'
@@ -175,6 +177,10 @@ export class Stalk2Session implements Session, MessageCoding {
     }
   }
 
+  get packets(): MessageDecoder<Spack> {
+    return packetDecoder(this.#options.limits.maxMessageBytes)
+  }
+
   decodeTyped<T>(decoder: MessageDecoder<T>, message: Uint8Array): T {
     try {
       return decodeTyped(decoder, message)
@@ -183,9 +189,9 @@ export class Stalk2Session implements Session, MessageCoding {
     }
   }
 
-  decodeRun<T>(decoder: MessageDecoder<T>, run: MessageRun, most: number, take: (value: T) => void): void {
+  decodeRun<T>(decoder: MessageDecoder<T>, run: MessageRun, reading: RunReading, take: (value: T) => void): void {
     try {
-      decodeRun(decoder, run, most, take)
+      decodeRun(decoder, run, reading, take)
     } catch (error) {
       throw this.#poisonedBy(error)
     }
@@ -249,8 +255,14 @@ export class Stalk2Session implements Session, MessageCoding {
     return this.#failure === null ? (this.#opened?.channel.isOver ?? false) : this.#output.length === 0
   }
 
+  prepare(): void {
+    if (this.#failure === null && this.#state.phase === 'established') this.#opened?.channel.prepare()
+  }
+
   tick(now: number): void {
     if (this.nextTickAt > now) return
+    // who has been silent for so long need not hold it any longer
+    this.#opened?.channel.forgetPrepared()
     this.#guard(() => {
       const due = this.#keepalive?.check(now) ?? null
       if (due === 'dead') throw new StalkError('PEER_DEAD', 'the peer has fallen silent and does not answer')

@@ -47,16 +47,20 @@ export class ByteQueue {
 
   /** All that is here: a view, valid until the next push. */
   peek(): Uint8Array {
-    if (this.#following.length > 0) this.#begin(this.#gather(this.length))
+    if (this.#following.length > 0) this.#begin(this.#gather(this.length, noBytes))
     return this.#bytes.subarray(this.#start, this.#end)
   }
 
-  /** Takes bytes from the front: a view, valid until the next push. `RangeError` beyond the end. */
-  take(count: number): Uint8Array {
+  /**
+   * Takes bytes from the front: a view, valid until the next push. `RangeError` beyond the end.
+   *
+   * @param workspace where they are put together, if they have to be and it is large enough: instead of memory of their own
+   */
+  take(count: number, workspace: Uint8Array = noBytes): Uint8Array {
     if (count > this.length) throw new RangeError(`there are ${this.length} bytes, not ${count}`)
     const end = this.#start + count
     const isHere = end <= this.#end
-    const taken = isHere ? this.#bytes.subarray(this.#start, end) : this.#gather(count)
+    const taken = isHere ? this.#bytes.subarray(this.#start, end) : this.#gather(count, workspace)
     if (end < this.#end) this.#start = end
     else this.#begin(this.#following.subarray(end - this.#end))
     return taken
@@ -76,8 +80,8 @@ export class ByteQueue {
   }
 
   /** What is at the front and goes on in the chunk that follows, in one. */
-  #gather(count: number): Uint8Array {
-    const gathered = new Uint8Array(count)
+  #gather(count: number, workspace: Uint8Array): Uint8Array {
+    const gathered = count <= workspace.length ? workspace.subarray(0, count) : new Uint8Array(count)
     const first = this.#bytes.subarray(this.#start, this.#end)
     gathered.set(first)
     gathered.set(this.#following.subarray(0, count - first.length), first.length)

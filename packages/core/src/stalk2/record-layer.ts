@@ -1,4 +1,4 @@
-import { concatBytes } from '../crypto/bytes.js'
+import { uninitializedBytes } from '../crypto/bytes.js'
 import { StalkError } from '../errors.js'
 import { type CipherState, tagBytes } from '../noise/cipher-state.js'
 import type { ByteQueue } from './byte-queue.js'
@@ -23,6 +23,9 @@ const lengthBytes = 2
 const largeRecordBytes = 8192
 const noBytes = new Uint8Array()
 
+/** Where records that came in several chunks are put together, to be decrypted at once: of all connections, as it has ciphertexts only. */
+const workspace = new Uint8Array(65_535)
+
 /** One direction, on the side that sends. */
 export class RecordSealer {
   readonly #cipherState: CipherState
@@ -44,16 +47,25 @@ export class RecordSealer {
    * Throws CONNECTION_EXPIRED for anything that may not have this counter.
    */
   seal(plaintext: Uint8Array): Uint8Array {
-    return concatBytes(...this.#seal(plaintext))
+    const { ciphertext, tag } = this.#seal(plaintext)
+    const tagAt = lengthBytes + ciphertext.length
+    const record = uninitializedBytes(tagAt + tagBytes)
+    writeLength(record, plaintext)
+    record.set(ciphertext, lengthBytes)
+    record.set(tag, tagAt)
+    return record
   }
 
   /** The same in several arrays, if it is large: so it need not be copied. */
   sealParts(plaintext: Uint8Array): Uint8Array[] {
-    const parts = this.#seal(plaintext)
-    return plaintext.length < largeRecordBytes ? [concatBytes(...parts)] : parts
+    if (plaintext.length < largeRecordBytes) return [this.seal(plaintext)]
+    const { ciphertext, tag } = this.#seal(plaintext)
+    const head = uninitializedBytes(lengthBytes)
+    writeLength(head, plaintext)
+    return [head, ciphertext, tag]
   }
 
-  #seal(plaintext: Uint8Array): Uint8Array[] {
+  #seal(plaintext: Uint8Array): { readonly ciphertext: Uint8Array; readonly tag: Uint8Array } {
     if (plaintext.length === 0 || plaintext.length > maxRecordPlaintextBytes) {
       throw new RangeError(`a record has 1 to ${maxRecordPlaintextBytes} bytes, not ${plaintext.length}`)
     }
@@ -62,9 +74,16 @@ export class RecordSealer {
       throw new StalkError('CONNECTION_EXPIRED', 'this side has sent all records that one connection may: connect anew')
     }
     rekeyIfDue(this.#cipherState, this.#numbers)
-    const { ciphertext, tag } = this.#cipherState.encryptParts(plaintext)
-    const length = plaintext.length + tagBytes
-    return [Uint8Array.of(length >> 8, length & 0xff), ciphertext, tag]
+    return this.#cipherState.encryptParts(plaintext)
+  }
+
+  /** Makes now what the next record would have to wait for. */
+  prepare(): void {
+    if (!isRekeyDue(this.#cipherState, this.#numbers)) this.#cipherState.prepareToEncrypt()
+  }
+
+  forgetPrepared(): void {
+    this.#cipherState.forgetPrepared()
   }
 
   /** Overwrites the key. */
@@ -96,7 +115,16 @@ export class RecordOpener {
     }
     if (queue.length < lengthBytes + length) return null
     queue.take(lengthBytes)
-    return this.#open(queue.take(length))
+    return this.#open(queue.take(length, workspace))
+  }
+
+  /** Makes now what the next record would have to wait for. */
+  prepare(): void {
+    if (!isRekeyDue(this.#cipherState, this.#numbers)) this.#cipherState.prepareToDecrypt()
+  }
+
+  forgetPrepared(): void {
+    this.#cipherState.forgetPrepared()
   }
 
   /** Overwrites the key. */
@@ -115,8 +143,18 @@ export class RecordOpener {
   }
 }
 
-function rekeyIfDue(cipherState: CipherState, { rekeyInterval }: RecordNumbers): void {
-  if (cipherState.nonce > 0 && cipherState.nonce % rekeyInterval === 0) cipherState.rekey()
+function writeLength(record: Uint8Array, plaintext: Uint8Array): void {
+  const length = plaintext.length + tagBytes
+  record[0] = length >> 8
+  record[1] = length & 0xff
+}
+
+function rekeyIfDue(cipherState: CipherState, numbers: RecordNumbers): void {
+  if (isRekeyDue(cipherState, numbers)) cipherState.rekey()
+}
+
+function isRekeyDue({ nonce }: CipherState, { rekeyInterval }: RecordNumbers): boolean {
+  return nonce > 0 && nonce % rekeyInterval === 0
 }
 
 /** CLOSE, code 5, whatever reason. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { decode, encode, Spack, SpackError } from '@stalk/spack'
-import { integer, schema, string } from '@stalk/spack/schema'
+import { bytes, integer, schema, string } from '@stalk/spack/schema'
 import type { Channel } from '#src/connection/channel.js'
 import type { Connection } from '#src/connection/connection.js'
 import { yieldToLoop } from '#src/connection/turns.js'
@@ -571,6 +571,61 @@ test('typedBatches gives all that is here, in order and at most so many, whateve
     assert.deepEqual([server.metrics().messagesReceived, server.metrics().unreadMessages], [603, 0])
     for (const max of [0, 1.5, -1]) assert.throws(() => server.typedBatches(Reading, { max }), RangeError)
     assert.throws(() => server.typedBatches(Reading, { most: 1 } as never), TypeError)
+  }
+})
+
+test('batches gives messages as typedBatches gives values; what is no message ends the connection, after what came before it', async (t) => {
+  for (const { client, server } of [await talk2(t), await talk(t)]) {
+    for (let seq = 0; seq < 600; seq += 1) client.send(new Spack().integer(seq))
+    await client.flush()
+    await eventually(() => server.metrics().unreadMessages === 600, 'all are here')
+    const sizes: number[] = []
+    let next = 0
+    for await (const messages of server.batches({ max: 140 })) {
+      for (const message of messages) assert.equal(of(message), next++)
+      sizes.push(messages.length)
+      if (next === 600) break
+    }
+    assert.deepEqual(sizes, [140, 140, 140, 140, 40])
+    assert.throws(() => server.batches({ max: 0 }), RangeError)
+    assert.throws(() => server.batches({ copy: 1 } as never), TypeError)
+    assert.throws(() => server.batches({ most: 1 } as never), TypeError)
+    await client.end()
+    for await (const messages of server.batches()) assert.fail(`${messages.length} more`)
+  }
+  const { client, server } = await talk2(t)
+  client.send(text('one'))
+  client.sendTyped({ encode: () => Uint8Array.of(1, 0x77) }, null)
+  client.send(text('two'))
+  await eventually(() => server.metrics().unreadMessages === 3, 'all are here')
+  const seen: unknown[] = []
+  const read = async (): Promise<void> => {
+    for await (const messages of server.batches()) seen.push(...messages.map(of))
+  }
+  await assert.rejects(read, code('PEER_MESSAGE_INVALID'))
+  assert.deepEqual([seen, server.error?.code], [['one'], 'PEER_MESSAGE_INVALID'])
+})
+
+test('byte arrays of a batch are copies, unless views are asked for: these have all that came with them in their memory', async (t) => {
+  const { client, server } = await talk2(t)
+  const Blob = schema({ blob: bytes })
+  for (const copy of [undefined, true, false]) {
+    const options = copy === undefined ? {} : { copy }
+    for (let count = 0; count < 8; count += 1) client.sendTyped(Blob, { blob: new Uint8Array(100).fill(count) })
+    await client.flush()
+    await eventually(() => server.metrics().unreadMessages === 8, 'all are here')
+    for await (const batch of server.typedBatches(Blob, { max: 4, ...options })) {
+      const memory = new Set(batch.map(({ blob }) => blob.buffer))
+      assert.deepEqual([memory.size, batch.length], [copy === false ? 1 : 4, 4])
+      for (const [index, { blob }] of batch.entries()) assert.deepEqual(blob, new Uint8Array(100).fill(index))
+      break
+    }
+    for await (const batch of server.batches(options)) {
+      const blobs = batch.map((message) => of(message) as Uint8Array)
+      assert.deepEqual([new Set(blobs.map(({ buffer }) => buffer)).size, blobs.length], [copy === false ? 1 : 4, 4])
+      for (const [index, blob] of blobs.entries()) assert.deepEqual(blob, new Uint8Array(100).fill(4 + index))
+      break
+    }
   }
 })
 

@@ -90,3 +90,41 @@ test('a key of 31 bytes and a counter that is no safe integer are RangeErrors', 
     assert.throws(() => new CipherState(noiseCiphers.AESGCM, key, nonce), RangeError)
   }
 })
+
+test('what was prepared is the same as what was not, serves one message, and is gone with the key that it was made for', () => {
+  for (const cipher of Object.values(noiseCiphers)) {
+    const [sender, same, receiver] = [1, 2, 3].map(() => new CipherState(cipher, key)) as [
+      CipherState,
+      CipherState,
+      CipherState,
+    ]
+    const steps = [
+      () => undefined,
+      () => sender.rekey(),
+      () => sender.forgetPrepared(),
+      () => void sender.encryptWithAd(none, none),
+    ]
+    for (const step of steps) {
+      sender.prepareToEncrypt()
+      receiver.prepareToDecrypt()
+      step()
+      if (step === steps[1]) {
+        same.rekey()
+        receiver.rekey()
+      }
+      if (step === steps[3]) receiver.decryptWithAd(text('ad'), same.encryptWithAd(text('ad'), none))
+      const { ciphertext, tag } = sender.encryptParts(text('secret'))
+      const expected = same.encryptWithAd(none, text('secret'))
+      assert.deepEqual(Buffer.concat([ciphertext, tag]), Buffer.from(expected))
+      assert.deepEqual(receiver.decryptWithAd(none, expected), text('secret'))
+    }
+    receiver.prepareToDecrypt()
+    const next = same.encryptWithAd(none, text('next'))
+    assert.equal(receiver.decryptWithAd(none, next.with(0, next[0]! ^ 1)), null)
+    assert.deepEqual(receiver.decryptWithAd(none, next), text('next'))
+    sender.prepareToEncrypt()
+    sender.wipe()
+    assert.throws(() => sender.encryptParts(none), TypeError)
+    assert.throws(() => sender.prepareToEncrypt(), TypeError)
+  }
+})

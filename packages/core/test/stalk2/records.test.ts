@@ -92,6 +92,17 @@ test('the record 2^20, and no other near it, is the first under the next key', (
   assert.throws(() => open(opener(at - 1), Uint8Array.of(0, tooEarly.length, ...tooEarly)), code('RECORD_AUTH_FAILED'))
 })
 
+test('sides that prepare before each record go over the change of keys as those that do not', () => {
+  const [seal, same, receive] = [sealer(2 ** 20 - 2), sealer(2 ** 20 - 2), opener(2 ** 20 - 2)]
+  for (let count = 0; count < 5; count += 1) {
+    seal.prepare()
+    receive.prepare()
+    const record = seal.seal(ping)
+    assert.deepEqual(record, same.seal(ping))
+    assert.deepEqual(open(receive, record), ping)
+  }
+})
+
 test('the record 2^32 - 1 is for CLOSE{5} alone, and none comes after it', () => {
   const last = 2 ** 32 - 1
   const expired = encodeClose({ code: 5, reason: '' })
