@@ -12,7 +12,6 @@ import {
 } from './floats.js'
 import { decodeSigned, writeSigned } from './leb128.js'
 import type { SpackLimits } from './limits.js'
-import { copyBytes } from './memory.js'
 import * as kinds from './scalar-kinds.js'
 import { decodeUtf8, writeText } from './utf8.js'
 
@@ -110,7 +109,7 @@ const templates: ReadonlyMap<unknown, Template> = new Map<unknown, Template>([
       write: (v) =>
         `{ if (!isTypedArray(${v}, 'Uint8Array')) return -1; const n = ${v}.length; if (d + n > room) return -1; b.set(${v}, d); d += n; b[t++] = ${array}; b[t++] = ${byte}; ${writeLength('n', 'maxByteArrayBytes')} }`,
       read: (v) =>
-        `${expectCode(array)}; ${expectCode(byte)}; ${readLength(`${v}n`, 'maxByteArrayBytes')}; if (!(d + ${v}n <= end)) return; const ${v} = copies ? copyBytes(b, d, ${v}n) : b.subarray(d, d + ${v}n); d += ${v}n`,
+        `${expectCode(array)}; ${expectCode(byte)}; ${readLength(`${v}n`, 'maxByteArrayBytes')}; if (!(d + ${v}n <= end)) return; const ${v} = copies ? b.slice(d, d + ${v}n) : b.subarray(d, d + ${v}n); d += ${v}n`,
     },
   ],
   [
@@ -169,7 +168,6 @@ const helpers = {
   decodeUtf8,
   integerAt,
   integerEnd: () => lastEnd,
-  copyBytes,
 }
 
 /** Types of more bytes have a size of more than one byte. */

@@ -45,7 +45,13 @@ export function flatBytes(elements: readonly SpackElement[], limits: SpackLimits
         typesBytes += 1 + signedBytes(value.length)
         dataBytes += value.length
         break
-      default:
+      case 'integer[]':
+      case 'float32[]':
+      case 'float64[]':
+      case 'bigint':
+      case 'date':
+      case 'list':
+      case 'map':
         return -1
     }
   }
@@ -99,6 +105,14 @@ export function writeFlat(elements: readonly SpackElement[], bytes: Uint8Array, 
         bytes.set(value, data)
         data += value.length
         break
+      case 'integer[]':
+      case 'float32[]':
+      case 'float64[]':
+      case 'bigint':
+      case 'date':
+      case 'list':
+      case 'map':
+        return false
     }
   }
   return true

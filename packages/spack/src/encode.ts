@@ -5,7 +5,6 @@ import { isCompact, type SpackForm } from './form.js'
 import { unsignedBytes, writeSigned, writeUnsigned } from './leb128.js'
 import { resolveLimits, type SpackLimits } from './limits.js'
 import { measure } from './measure.js'
-import { uninitializedBytes } from './memory.js'
 import type { PacketPool } from './packet-pool.js'
 import { hashBytes, hashRange, resolveSha256, type Sha256 } from './sha256.js'
 import type { Spack } from './spack.js'
@@ -71,7 +70,7 @@ function encodeClassic(
   const { typesBytes, dataBytes } = measure(elements, { limits, compact: false })
   const { typesStart, dataStart, packetBytes } = classicLayout(typesBytes, dataBytes)
   checkPacketBytes(packetBytes, limits)
-  const bytes = uninitializedBytes(packetBytes)
+  const bytes = new Uint8Array(packetBytes)
   writeSigned(bytes, writeSigned(bytes, hashBytes, typesBytes), dataBytes)
   writeElements(bytes, typesStart, dataStart, elements)
   bytes.set(hashRange(sha256, bytes, hashBytes, packetBytes))
@@ -85,7 +84,7 @@ function encodeCompact(
 ): Uint8Array<ArrayBuffer> {
   const flat = flatBytes(elements, limits)
   if (flat >= 0) {
-    const bytes = pool === undefined ? uninitializedBytes(flat) : pool.take(flat)
+    const bytes = pool === undefined ? new Uint8Array(flat) : pool.take(flat)
     if (writeFlat(elements, bytes, 0)) return bytes
   }
   return encodeThoroughly(elements, limits, pool)
@@ -101,7 +100,7 @@ function encodeThoroughly(
   const dataStart = typesStart + typesBytes
   checkPacketBytes(dataStart + dataBytes, limits)
   const packetBytes = dataStart + dataBytes
-  const bytes = pool === undefined ? uninitializedBytes(packetBytes) : pool.take(packetBytes)
+  const bytes = pool === undefined ? new Uint8Array(packetBytes) : pool.take(packetBytes)
   writeUnsigned(bytes, 0, typesBytes)
   writeElements(bytes, typesStart, dataStart, elements)
   return bytes

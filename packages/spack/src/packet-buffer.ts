@@ -2,7 +2,6 @@ import { checkPacketBytes } from './classic.js'
 import { GrowingWriter } from './growing-writer.js'
 import { unsignedBytes, writeUnsigned } from './leb128.js'
 import type { SpackLimits } from './limits.js'
-import { uninitializedBytes } from './memory.js'
 
 // Small packets share a buffer: an allocation of its own costs each more than all that is written into it.
 const sharedBytes = 16 * 1024
@@ -98,7 +97,7 @@ export class PacketBuffer {
       this.#writeHead(data.buffer, start)
       return data.buffer.subarray(start, data.offset)
     }
-    const packet = uninitializedBytes(packetBytes)
+    const packet = new Uint8Array(packetBytes)
     this.#writeHead(packet, 0)
     packet.set(data.buffer.subarray(start + this.#headBytes, data.offset), this.#headBytes)
     return packet

@@ -1,5 +1,3 @@
-import { uninitializedBytes } from './memory.js'
-
 const firstBytes = 1024
 const mostBytes = 16 * 1024
 const smallPacket = 2048
@@ -15,7 +13,7 @@ export class PacketPool {
 
   /** So many bytes, with any contents, that are given to nobody else before `reuse`. */
   take(count: number): Uint8Array<ArrayBuffer> {
-    if (count > smallPacket) return uninitializedBytes(count)
+    if (count > smallPacket) return new Uint8Array(count)
     if (this.#used + count > this.#shared.length) {
       // more at a time for whoever goes on
       const next = Math.min(mostBytes, Math.max(firstBytes, 2 * this.#shared.length))

@@ -3,7 +3,6 @@ import { SpackError, type SpackErrorCode } from './errors.js'
 import { float32At, float32sAt, float64At, float64sAt } from './floats.js'
 import { decodeSigned, decodeSignedLength, isMinimalSigned, leb128End, maxLengthBytes } from './leb128.js'
 import { defaultSpackLimits, type SpackLimits } from './limits.js'
-import { copyBytes } from './memory.js'
 import { decodeUtf8 } from './utf8.js'
 
 /** The part of a packet that a reader reads: errors name it, with the offset inside it. */
@@ -158,7 +157,7 @@ export class Reader {
     const start = this.#offset
     if (this.#end - start < count) throw this.#truncated(count, what)
     this.#offset = start + count
-    return this.#copies ? copyBytes(this.#bytes, start, count) : this.#bytes.subarray(start, start + count)
+    return this.#copies ? this.#bytes.slice(start, start + count) : this.#bytes.subarray(start, start + count)
   }
 
   float32s(count: number): Float32Array {

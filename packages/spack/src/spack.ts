@@ -81,7 +81,7 @@ export class Spack {
   values(): SpackValue[] {
     const { elements } = this
     const values = new Array<SpackValue>(elements.length)
-    for (let index = 0; index < values.length; index += 1) values[index] = valueOf(elements[index] as SpackElement)
+    for (const [index, element] of elements.entries()) values[index] = valueOf(element)
     return values
   }
 

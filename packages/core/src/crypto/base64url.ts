@@ -1,9 +1,33 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const values = new Map(Array.from(alphabet, (digit, value) => [digit, value]))
 
+/** So many bytes become text at once: without the pieces that adding digits to a string leaves behind it. */
+const stepBytes = 3 * 1024
+
 /** Base64url without padding (RFC 4648 §5). */
 export function encodeBase64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url')
+  let text = ''
+  for (let start = 0; start < bytes.length; start += stepBytes) {
+    text += String.fromCharCode(...digitsOf(bytes.subarray(start, start + stepBytes)))
+  }
+  return text
+}
+
+function digitsOf(bytes: Uint8Array): number[] {
+  const digits: number[] = []
+  let pending = 0
+  let pendingBits = 0
+  for (const byte of bytes) {
+    pending = (pending << 8) | byte
+    pendingBits += 8
+    while (pendingBits >= 6) {
+      pendingBits -= 6
+      digits.push(alphabet.charCodeAt((pending >> pendingBits) & 63))
+    }
+    pending &= (1 << pendingBits) - 1
+  }
+  if (pendingBits > 0) digits.push(alphabet.charCodeAt((pending << (6 - pendingBits)) & 63))
+  return digits
 }
 
 /**

@@ -14,19 +14,13 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
-  const whole = uninitializedBytes(length)
+  const whole = new Uint8Array(length)
   let offset = 0
   for (const part of parts) {
     whole.set(part, offset)
     offset += part.length
   }
   return whole
-}
-
-/** Memory of its own whose contents are whatever was there before: for what is written over at once, all of it. */
-export function uninitializedBytes(count: number): Uint8Array {
-  // small ones are cleared sooner than asked for otherwise
-  return count < 512 ? new Uint8Array(count) : plainBytes(Buffer.allocUnsafeSlow(count))
 }
 
 /** The same memory without node's `Buffer` methods, whose `slice` shares memory where `Uint8Array`’s copies. */

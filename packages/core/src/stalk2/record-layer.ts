@@ -1,4 +1,3 @@
-import { uninitializedBytes } from '../crypto/bytes.js'
 import { StalkError } from '../errors.js'
 import { type CipherState, tagBytes } from '../noise/cipher-state.js'
 import type { ByteQueue } from './byte-queue.js'
@@ -49,7 +48,7 @@ export class RecordSealer {
   seal(plaintext: Uint8Array): Uint8Array {
     const { ciphertext, tag } = this.#seal(plaintext)
     const tagAt = lengthBytes + ciphertext.length
-    const record = uninitializedBytes(tagAt + tagBytes)
+    const record = new Uint8Array(tagAt + tagBytes)
     writeLength(record, plaintext)
     record.set(ciphertext, lengthBytes)
     record.set(tag, tagAt)
@@ -60,7 +59,7 @@ export class RecordSealer {
   sealParts(plaintext: Uint8Array): Uint8Array[] {
     if (plaintext.length < largeRecordBytes) return [this.seal(plaintext)]
     const { ciphertext, tag } = this.#seal(plaintext)
-    const head = uninitializedBytes(lengthBytes)
+    const head = new Uint8Array(lengthBytes)
     writeLength(head, plaintext)
     return [head, ciphertext, tag]
   }
