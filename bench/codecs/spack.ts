@@ -1,5 +1,5 @@
 // spack as stalk/2 sends it (compact) and as stalk/1 does (classic), described by itself; and by schema, with the same bytes as the compact form.
-import { decode, encode, Spack, type SpackForm } from '@stalk/spack'
+import { decode, decodeFrom, encode, encodeInto, Spack, type SpackForm } from '@stalk/spack'
 import { bytes, float64, float64Array, integer, integerArray, schema, string, type Kind } from '@stalk/spack/schema'
 import type { Codec, Coder } from './codec.js'
 import type { FieldType, Shape, Value } from './subjects.js'
@@ -26,12 +26,25 @@ function handWritten(shape: Shape): { pack(value: Value): Spack; unpack(spack: S
   }
 }
 
+/** As other codecs do it: what was encoded is valid until the next one, and bytes that were decoded are views. */
+const memory = new Uint8Array(1024 * 1024)
+
+function written(end: number | Uint8Array): Uint8Array {
+  return typeof end === 'number' ? memory.subarray(0, end) : end
+}
+
 function selfDescribing(name: string, form: SpackForm): Codec {
   return {
     name,
     coder(shape): Coder {
       const { pack, unpack } = handWritten(shape)
-      return { encode: (value) => encode(pack(value), { form }), decode: (bytes) => unpack(decode(bytes, { form })) }
+      if (form === 'classic') {
+        return { encode: (value) => encode(pack(value), { form }), decode: (bytes) => unpack(decode(bytes, { form })) }
+      }
+      return {
+        encode: (value) => written(encodeInto(pack(value), memory, 0)),
+        decode: (bytes) => unpack(decodeFrom(bytes, 0, bytes.length, { copy: false })),
+      }
     },
   }
 }
@@ -50,7 +63,10 @@ const bySchema: Codec = {
   coder(shape) {
     const fields = Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, kinds[type]]))
     const one = schema(fields)
-    return { encode: (value) => one.encode(value as never), decode: (packet) => one.decode(packet) }
+    return {
+      encode: (value) => written(one.encodeInto(value as never, memory, 0)),
+      decode: (packet) => one.decodeFrom(packet, 0, packet.length, false),
+    }
   },
 }
 

@@ -10,6 +10,7 @@ import {
   float32sAt,
   float64sAt,
 } from './floats.js'
+import { readIntegers, writeIntegers } from './integers.js'
 import { decodeSigned, writeSigned } from './leb128.js'
 import type { SpackLimits } from './limits.js'
 import * as kinds from './scalar-kinds.js'
@@ -109,7 +110,7 @@ const templates: ReadonlyMap<unknown, Template> = new Map<unknown, Template>([
       write: (v) =>
         `{ if (!isTypedArray(${v}, 'Uint8Array')) return -1; const n = ${v}.length; if (d + n > room) return -1; b.set(${v}, d); d += n; b[t++] = ${array}; b[t++] = ${byte}; ${writeLength('n', 'maxByteArrayBytes')} }`,
       read: (v) =>
-        `${expectCode(array)}; ${expectCode(byte)}; ${readLength(`${v}n`, 'maxByteArrayBytes')}; if (!(d + ${v}n <= end)) return; const ${v} = copies ? b.slice(d, d + ${v}n) : b.subarray(d, d + ${v}n); d += ${v}n`,
+        `${expectCode(array)}; ${expectCode(byte)}; ${readLength(`${v}n`, 'maxByteArrayBytes')}; if (!(d + ${v}n <= end)) return; const ${v} = copies ? b.slice(d, d + ${v}n) : new Uint8Array(b.buffer, b.byteOffset + d, ${v}n); d += ${v}n`,
     },
   ],
   [
@@ -117,9 +118,9 @@ const templates: ReadonlyMap<unknown, Template> = new Map<unknown, Template>([
     {
       dataBytes: 0,
       write: (v) =>
-        `{ if (!Array.isArray(${v})) return -1; const n = ${v}.length; if (d + 8 * n > room) return -1; b[t++] = ${array}; b[t++] = ${integer}; ${writeLength('n', 'maxArrayLength')}; for (let i = 0; i < n; i += 1) { const entry = ${v}[i]; ${ofNumber('entry')}; ${writeInteger('entry')} } }`,
+        `{ if (!Array.isArray(${v})) return -1; const n = ${v}.length; if (d + 8 * n > room) return -1; b[t++] = ${array}; b[t++] = ${integer}; ${writeLength('n', 'maxArrayLength')}; d = writeIntegers(b, d, ${v}); if (d < 0) return -1 }`,
       read: (v) =>
-        `${expectCode(array)}; ${expectCode(integer)}; ${readLength(`${v}n`, 'maxArrayLength')}; if (!(d + ${v}n <= end)) return; const ${v} = new Array(${v}n); for (let i = 0; i < ${v}n; i += 1) { let entry; ${readInteger('entry')}; ${v}[i] = entry }`,
+        `${expectCode(array)}; ${expectCode(integer)}; ${readLength(`${v}n`, 'maxArrayLength')}; if (!(d + ${v}n <= end)) return; const ${v} = new Array(${v}n); d = readIntegers(b, d, end, ${v}); if (d < 0) return`,
     },
   ],
   floatsTemplate(kinds.float32Array, 'Float32', float32, 4),
@@ -167,6 +168,8 @@ const helpers = {
   float64sAt,
   decodeUtf8,
   integerAt,
+  readIntegers,
+  writeIntegers,
   integerEnd: () => lastEnd,
 }
 

@@ -48,9 +48,10 @@ export interface DecodeFromOptions {
  * @throws RangeError for a part that there is not; what {@link decode} throws
  */
 export function decodeFrom(bytes: Uint8Array, start: number, end: number, options: DecodeFromOptions = {}): Spack {
-  const input = plainBytes(bytes)
+  const { copy = true } = options
+  const input = copy ? plainBytes(bytes) : anyBytes(bytes)
   checkRange(input, start, end)
-  return decodeCompact(input, start, end, resolveLimits(options.limits), options.copy ?? true)
+  return decodeCompact(input, start, end, resolveLimits(options.limits), copy)
 }
 
 /** A Uint8Array proper over the same memory: `slice` of node's Buffer does not copy. */
@@ -80,6 +81,11 @@ function decodeCompact(bytes: Uint8Array, start: number, end: number, limits: Sp
   const typesStart = typesStartOf(bytes, start, end)
   const dataStart = dataStartOf(bytes, start, typesStart, end)
   return decodeElements(bytes, typesStart, dataStart, end, { limits, compact: true, copies })
+}
+
+/** A Uint8Array of whichever class, for who makes views of it and no slices. */
+export function anyBytes(bytes: unknown): Uint8Array {
+  return bytes instanceof Uint8Array ? bytes : plainBytes(bytes)
 }
 
 /** A range of an array. @throws RangeError for one that there is not */

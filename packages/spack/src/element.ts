@@ -142,7 +142,13 @@ function validString(value: unknown): string {
 
 function validIntegers(value: unknown): readonly (number | bigint)[] {
   const input = validArray(value, 'integer[]')
-  return Object.freeze(Array.from(input, (entry, index) => validInteger(entry, `integer[] at index ${index}`)))
+  const integers = new Array<number | bigint>(input.length)
+  for (let index = 0; index < integers.length; index += 1) {
+    const entry = input[index]
+    const isSafe = typeof entry === 'number' && Number.isSafeInteger(entry)
+    integers[index] = isSafe ? entry + 0 : validInteger(entry, `integer[] at index ${index}`)
+  }
+  return Object.freeze(integers)
 }
 
 function validFloat32s(value: unknown): Float32Array {

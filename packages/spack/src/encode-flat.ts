@@ -1,18 +1,16 @@
-import { typeCodes, type SpackElement } from './element.js'
-import { setFloat32At, setFloat64At } from './floats.js'
+import { typeCodes, type ElementType, type SpackElement } from './element.js'
+import { setFloat32At, setFloat32sAt, setFloat64At, setFloat64sAt } from './floats.js'
+import { integersBytes, writeIntegers } from './integers.js'
 import { signedBytes, unsignedBytes, writeSigned, writeUnsigned } from './leb128.js'
 import type { SpackLimits } from './limits.js'
-import { shortEncode, writeAscii } from './utf8.js'
+import { utf8Bytes, writeUtf8 } from './utf8.js'
 
-// Most packets are numbers, short texts and bytes: these are written in one go, in the compact form, for a fraction of what the thorough way
-// costs. Whatever else there is, or is too large, is left to that, which also says what is wrong.
-
-/** Types of more bytes have a size of more than one byte, and are for the thorough way. */
-const mostTypesBytes = 127
+// Most packets are numbers, texts, bytes and arrays of numbers: for these the compact form costs a fraction of the thorough way. Whatever
+// else there is, or is too large, is left to that, which also says what is wrong.
 
 let lastTypesBytes = 0
 
-/** How many bytes a packet takes if its texts are ASCII; -1: it is none of these, or beyond a limit. */
+/** How many bytes a packet takes; -1: it is none of these, or beyond a limit. */
 export function flatBytes(elements: readonly SpackElement[], limits: SpackLimits): number {
   if (elements.length > limits.maxElements || limits.maxIntegerBytes < 8) return -1
   let typesBytes = elements.length
@@ -35,19 +33,31 @@ export function flatBytes(elements: readonly SpackElement[], limits: SpackLimits
         break
       case 'null':
         break
-      case 'string':
-        if (value.length > shortEncode || value.length > limits.maxStringBytes) return -1
-        typesBytes += signedBytes(value.length)
-        dataBytes += value.length
+      case 'string': {
+        const bytes = utf8Bytes(value)
+        if (bytes > limits.maxStringBytes) return -1
+        typesBytes += signedBytes(bytes)
+        dataBytes += bytes
         break
+      }
       case 'byte[]':
         if (value.length > limits.maxByteArrayBytes) return -1
         typesBytes += 1 + signedBytes(value.length)
         dataBytes += value.length
         break
-      case 'integer[]':
+      case 'integer[]': {
+        const bytes = integersBytes(value)
+        if (bytes < 0 || value.length > limits.maxArrayLength) return -1
+        typesBytes += 1 + signedBytes(value.length)
+        dataBytes += bytes
+        break
+      }
       case 'float32[]':
       case 'float64[]':
+        if (value.length > limits.maxArrayLength) return -1
+        typesBytes += 1 + signedBytes(value.length)
+        dataBytes += value.byteLength
+        break
       case 'bigint':
       case 'date':
       case 'list':
@@ -56,16 +66,17 @@ export function flatBytes(elements: readonly SpackElement[], limits: SpackLimits
     }
   }
   const packetBytes = unsignedBytes(typesBytes) + typesBytes + dataBytes
-  if (typesBytes > mostTypesBytes || packetBytes > limits.maxPacketBytes) return -1
+  if (packetBytes > limits.maxPacketBytes) return -1
   lastTypesBytes = typesBytes
   return packetBytes
 }
 
-/** Writes the packet that {@link flatBytes} has just measured, if its texts are ASCII. The room is the caller’s part. */
-export function writeFlat(elements: readonly SpackElement[], bytes: Uint8Array, start: number): boolean {
+/** Writes the packet that {@link flatBytes} has just measured. The room is the caller’s part. */
+export function writeFlat(elements: readonly SpackElement[], bytes: Uint8Array, start: number): void {
   let types = writeUnsigned(bytes, start, lastTypesBytes)
   let data = types + lastTypesBytes
-  for (const { type, value } of elements) {
+  for (const element of elements) {
+    const { type, value } = element
     switch (type) {
       case 'integer':
         bytes[types++] = typeCodes.integer
@@ -92,28 +103,42 @@ export function writeFlat(elements: readonly SpackElement[], bytes: Uint8Array, 
       case 'null':
         bytes[types++] = typeCodes.null
         break
-      case 'string':
+      case 'string': {
         bytes[types++] = typeCodes.string
-        types = writeSigned(bytes, types, value.length)
-        if (!writeAscii(bytes, data, value)) return false
-        data += value.length
+        const end = writeUtf8(bytes, data, value)
+        types = writeSigned(bytes, types, end - data)
+        data = end
         break
+      }
       case 'byte[]':
-        bytes[types++] = typeCodes.array
-        bytes[types++] = typeCodes.byte
-        types = writeSigned(bytes, types, value.length)
-        bytes.set(value, data)
-        data += value.length
-        break
       case 'integer[]':
       case 'float32[]':
       case 'float64[]':
+        bytes[types] = typeCodes.array
+        bytes[types + 1] = codeOfEntries(type)
+        types = writeSigned(bytes, types + 2, value.length)
+        data = writeEntries(bytes, data, element)
+        break
       case 'bigint':
       case 'date':
       case 'list':
       case 'map':
-        return false
+        throw new TypeError(`there is no quick way for a ${type}`)
     }
   }
-  return true
+}
+
+function codeOfEntries(type: ElementType): number {
+  if (type === 'byte[]') return typeCodes.byte
+  if (type === 'integer[]') return typeCodes.integer
+  return type === 'float32[]' ? typeCodes.float32 : typeCodes.float64
+}
+
+function writeEntries(bytes: Uint8Array, start: number, { type, value }: SpackElement): number {
+  if (type === 'integer[]') return writeIntegers(bytes, start, value)
+  if (type === 'float32[]') setFloat32sAt(bytes, start, value)
+  else if (type === 'float64[]') setFloat64sAt(bytes, start, value)
+  else if (type === 'byte[]') bytes.set(value, start)
+  else throw new TypeError(`a ${type} is no array`)
+  return start + value.byteLength
 }

@@ -59,7 +59,8 @@ export function encodeInto(
   const { elements } = spack
   const bytes = flatBytes(elements, limits)
   if (bytes < 0 || bytes > target.length - offset) return encodeCompact(elements, limits, undefined)
-  return writeFlat(elements, target, offset) ? offset + bytes : encodeThoroughly(elements, limits, undefined)
+  writeFlat(elements, target, offset)
+  return offset + bytes
 }
 
 function encodeClassic(
@@ -85,16 +86,9 @@ function encodeCompact(
   const flat = flatBytes(elements, limits)
   if (flat >= 0) {
     const bytes = pool === undefined ? new Uint8Array(flat) : pool.take(flat)
-    if (writeFlat(elements, bytes, 0)) return bytes
+    writeFlat(elements, bytes, 0)
+    return bytes
   }
-  return encodeThoroughly(elements, limits, pool)
-}
-
-function encodeThoroughly(
-  elements: readonly SpackElement[],
-  limits: SpackLimits,
-  pool: PacketPool | undefined,
-): Uint8Array<ArrayBuffer> {
   const { typesBytes, dataBytes } = measure(elements, { limits, compact: true })
   const typesStart = unsignedBytes(typesBytes)
   const dataStart = typesStart + typesBytes

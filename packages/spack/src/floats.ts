@@ -63,19 +63,35 @@ export function float64sAt(bytes: Uint8Array, offset: number, count: number): Fl
 /** Writes float32s, 4 bytes each. */
 export function setFloat32sAt(bytes: Uint8Array, offset: number, values: Float32Array): void {
   if (littleEndian) bytes.set(bytesOf(values), offset)
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index] ?? 0
-    if (!littleEndian || Number.isNaN(value)) setFloat32At(bytes, offset + 4 * index, value)
+  const { length } = values
+  for (
+    let index = littleEndian ? nextNaN(values, 0) : 0;
+    index < length;
+    index = littleEndian ? nextNaN(values, index + 1) : index + 1
+  ) {
+    setFloat32At(bytes, offset + 4 * index, values[index] ?? 0)
   }
 }
 
 /** Writes float64s, 8 bytes each. */
 export function setFloat64sAt(bytes: Uint8Array, offset: number, values: Float64Array): void {
   if (littleEndian) bytes.set(bytesOf(values), offset)
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index] ?? 0
-    if (!littleEndian || Number.isNaN(value)) setFloat64At(bytes, offset + 8 * index, value)
+  const { length } = values
+  for (
+    let index = littleEndian ? nextNaN(values, 0) : 0;
+    index < length;
+    index = littleEndian ? nextNaN(values, index + 1) : index + 1
+  ) {
+    setFloat64At(bytes, offset + 8 * index, values[index] ?? 0)
   }
+}
+
+/** Where the next NaN is, from `start` on; the length if there is none. */
+function nextNaN(values: Float32Array | Float64Array, start: number): number {
+  const { length } = values
+  let index = start
+  while (index < length && !Number.isNaN(values[index])) index += 1
+  return index
 }
 
 function bytesOf(values: Float32Array | Float64Array): Uint8Array {

@@ -1,6 +1,7 @@
 import { maxDateMs } from './element.js'
 import { SpackError, type SpackErrorCode } from './errors.js'
 import { float32At, float32sAt, float64At, float64sAt } from './floats.js'
+import { readIntegers } from './integers.js'
 import { decodeSigned, decodeSignedLength, isMinimalSigned, leb128End, maxLengthBytes } from './leb128.js'
 import { defaultSpackLimits, type SpackLimits } from './limits.js'
 import { decodeUtf8 } from './utf8.js'
@@ -157,7 +158,10 @@ export class Reader {
     const start = this.#offset
     if (this.#end - start < count) throw this.#truncated(count, what)
     this.#offset = start + count
-    return this.#copies ? this.#bytes.slice(start, start + count) : this.#bytes.subarray(start, start + count)
+    const bytes = this.#bytes
+    return this.#copies
+      ? bytes.slice(start, start + count)
+      : new Uint8Array(bytes.buffer, bytes.byteOffset + start, count)
   }
 
   float32s(count: number): Float32Array {
@@ -177,6 +181,12 @@ export class Reader {
   integers(count: number): (number | bigint)[] {
     if (count > this.left) throw this.#truncated(count, `integer[] of ${count} entries`)
     const values = new Array<number | bigint>(count)
+    const end = this.limits.maxIntegerBytes < 8 ? -1 : readIntegers(this.#bytes, this.#offset, this.#end, values)
+    if (end >= 0) {
+      this.#offset = end
+      return values
+    }
+    // what is large, and what is wrong
     for (let index = 0; index < count; index += 1) values[index] = this.integer()
     return values
   }

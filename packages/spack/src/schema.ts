@@ -1,7 +1,7 @@
 import { checkPacketBytes } from './classic.js'
 import { compilePacket, type CompiledPacket } from './compile-packet.js'
 import { dataStartOf, typesStartOf } from './compact.js'
-import { checkRange, decode, plainBytes } from './decode.js'
+import { anyBytes, checkRange, decode, plainBytes } from './decode.js'
 import { expectEnd, readElement } from './decode-elements.js'
 import { encode } from './encode.js'
 import type { Kind } from './kind.js'
@@ -162,7 +162,7 @@ export class Schema<T> {
    * @throws RangeError for a part that there is not; what {@link decode} throws
    */
   decodeFrom(bytes: Uint8Array, start: number, end: number, copy = true): T {
-    const input = plainBytes(bytes)
+    const input = copy ? plainBytes(bytes) : anyBytes(bytes)
     checkRange(input, start, end)
     return this.#read(input, start, end, copy)
   }

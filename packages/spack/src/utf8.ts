@@ -4,7 +4,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 // Up to these lengths a loop is quicker than a call into the platform.
 const shortDecode = 64
-export const shortEncode = 40
+const shortEncode = 40
 
 const fromCodes = String.fromCharCode as (...codes: readonly (number | undefined)[]) => string
 

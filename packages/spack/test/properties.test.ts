@@ -176,9 +176,12 @@ const flat = fc.oneof(
   fc.constant(['null', null] as const),
   fc.tuple(fc.constant('string' as const), fc.oneof(fc.string({ unit: 'grapheme-ascii', maxLength: 45 }), string)),
   fc.tuple(fc.constant('byte[]' as const), fc.uint8Array({ maxLength: 200 })),
+  fc.tuple(fc.constant('integer[]' as const), fc.array(integer, { maxLength: 20 })),
+  fc.tuple(fc.constant('float32[]' as const), fc.float32Array({ maxLength: 20 })),
+  fc.tuple(fc.constant('float64[]' as const), fc.float64Array({ maxLength: 20 })),
 )
 
-test('packets of numbers, short texts and bytes, which have a way of their own, are written as all others are, wherever they are put', () => {
+test('packets of numbers, texts, bytes and arrays of these, which have a way of their own, are written as all others are, wherever they are put', () => {
   let inPlace = 0
   const inputs = fc.array(flat, { maxLength: 40 })
   fc.assert(
