@@ -26,9 +26,20 @@ const allowed = cases.filter(({ codes }) => codes === null)
 
 const text = `# Trust
 
-Made by \`npm run docs\` from \`scripts/trust-docs.js\`, \`interop/bugs.ts\` and \`faults/results.json\`: do not edit.
+Made by \`npm run docs\` from \`scripts/trust-*.js\`, \`interop/bugs.ts\`, and what the commands below write: do not edit.
 
-What is done so that nobody has to take our word for it.
+What is done so that nobody has to take our word for it. Each section has its figures and the command that gives them. Figures are of the day that stands beside them, and of the code of that day.
+
+| section | command | needs, besides \`npm ci\` | takes |
+| --- | --- | --- | --- |
+| an independent peer, with its bugs | \`npm run interop\` | Python 3.10 with its package \`cryptography\`, 38 or newer | five minutes |
+| the model of the handshake | \`npm run model\` | | a minute |
+| faults | \`npm run faults\` | Linux, root, iproute2, Python 3, /dev/net/tun, libfaketime | half an hour |
+| load | \`npm run soak\`, its controls \`npm run soak:controls\` | Linux, 10,200 descriptors (\`ulimit -Hn\`) | 40 minutes, one minute |
+| fuzzing | \`npm run fuzz -- --seconds 300\` | | as long as you say |
+| secrets | \`npm run secrets\` | Linux | a minute |
+
+\`.ci/run\`, which is called CI here, runs \`npm cit\` (with the model, but for its longest searches), then the static checks, fuzzing for three quarters of a minute, \`npm run interop\`, \`npm run faults -- --short\` (where it may make hosts), and \`npm run soak -- --short\`.
 
 ## An independent peer
 
@@ -38,7 +49,7 @@ its package \`cryptography\` (OpenSSL). So what is wrong in one of them and what
 - **The vectors.** The peer passes all transcripts of the testkit from either side, the records around each rekey, and the vectors of spack.
 - **The matrix** ([interop/matrix.ts](../interop/matrix.ts)). Both sides report what they saw, and all of it has to be the same: suite, channel binding, an exported secret, who the other is, application protocol, and every message, in order, on every channel. What is said is
   messages of every type, in both directions, a channel opened by each side, one that is refused, and an end.
-- **Negative controls.** The peer derives another channel binding, expects another suite, pins somebody else, is somebody else, alters its messages, has no channels: the matrix is red, each time at the right place.
+- **Negative controls.** The peer derives another channel binding, expects another suite, pins somebody else, is somebody else, alters its messages, has no channels: the matrix is red each time, and says what for: 11 controls.
 
 | what | values |
 | --- | --- |
@@ -63,8 +74,8 @@ What it found in SPEC is mended there: each of these sentences was missing or co
 
 ## A peer with bugs
 
-The same peer, with one deliberate bug at a time (\`python3 -m peer --bug NAME\`): ${all.length} of them, ${cases.length} cases with both roles, of which ${allowed.length} are unusual and allowed. The table says what our side has to raise, by SPEC and [ERRORS](ERRORS.md), and what it tells the peer:
-REJECT or CLOSE with a code, a refusal in clear with a code, or nothing if the cell says nothing of it. Beside each of them connections to the same listeners go on, afterwards new ones are served, and no promise is rejected
+The same peer, with one deliberate bug at a time (in \`interop/\`: \`python3 -m peer connect HOST PORT --bug NAME\`): ${all.length} of them, ${cases.length} cases with both roles, of which ${allowed.length} are unusual and allowed. The table says what our side has to raise, by SPEC and [ERRORS](ERRORS.md), and what it tells the peer:
+REJECT or CLOSE with a code, a refusal in clear with a code, or nothing if the cell says nothing of it; “nothing” is raised where the bug is unusual and allowed, and a cell is empty where there is no such bug in this role. § is of stalk/2. Beside each peer that connects with a bug, good connections to the same listener go on; in the end new ones are served, and no promise was rejected
 unhandled. [interop/test/bugs.test.ts](../interop/test/bugs.test.ts) checks all that.
 
 ${Object.entries(bugs).map(section).join('\n')}
@@ -76,13 +87,13 @@ protocol, channel binding), whether anything was replayed, misbound, reflected o
 
 | what                                                                            | checks | result                                                    |
 | ------------------------------------------------------------------------------- | -----: | --------------------------------------------------------- |
-| stalk/2 as the specification has it, up to five sessions, three identities      |     25 | all seven properties hold in every state                  |
+| stalk/2 as the specification has it, up to five sessions, three identities      |     24 | all seven properties hold in every state                  |
 | what stalk/2 does not promise                                                   |      4 | the attack is found                                       |
 | stalk/2 with something taken out                                                |     16 | the attack is found, each time                            |
 | stalk/2 with one part of what is signed taken out, which the others make up for |      6 | all hold                                                  |
 | the seed protocol: the original, and stalk/1 as it is here                      |     21 | the known attacks are found; what is refused is not found |
 
-In all 71,781 states, and 53,838 more of one search that runs with \`-- --deep\` alone. The tests of \`model/test\` hold every row but the longest to its result.
+71 checks, 71,781 states in all; one more with 53,838 runs with \`-- --deep\` alone. The tests of \`model/test\` hold all but seven long checks to their results, which have most of the states: \`npm run model\` goes through these as well.
 
 Some queries were also put to ProVerif, which bounds nothing (\`model/proverif/stalk2.pv\`): that keys are secret in both roles, with forward secrecy and with one’s own identity stolen, and that whoever
 shares keys agrees who both are, it proves for any number of connections and peers. Agreement on the rest it did not decide in the time that it was given.

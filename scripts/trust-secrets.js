@@ -9,38 +9,54 @@ const row = ({ identity, secret, count, open, closed }) =>
 const comparisons = [
   [
     'tag of a record, of a handshake message',
-    'core/crypto/aead.ts',
+    'packages/core/src/crypto/aead.ts',
     'by OpenSSL, in constant time; the plaintext is wiped if it is wrong. All failures look the same',
   ],
-  ['signature of Ed25519, RSA-PSS', 'core/crypto/signatures.ts', 'verified by OpenSSL; everything in it is public'],
-  ['textbook signature of stalk/1', 'core/stalk1/offer.ts', '`timingSafeEqual`, though both sides of it are public'],
-  ['shared secret against zero', 'core/crypto/x25519.ts', 'all 32 bytes are looked at, whatever they are'],
+  [
+    'signature of Ed25519, RSA-PSS',
+    'packages/core/src/crypto/signatures.ts',
+    'verified by OpenSSL; everything in it is public',
+  ],
+  [
+    'textbook signature of stalk/1',
+    'packages/core/src/stalk1/offer.ts',
+    '`timingSafeEqual`, though both sides of it are public',
+  ],
+  ['shared secret against zero', 'packages/core/src/crypto/x25519.ts', 'all 32 bytes are looked at, whatever they are'],
   [
     'the peer’s ephemeral key of stalk/1 against our own, and against points of low order',
-    'core/stalk1/offer.ts, core/crypto/x25519.ts',
+    'packages/core/src/stalk1/offer.ts, packages/core/src/crypto/x25519.ts',
     'public keys',
   ],
-  ['an Ed25519 key against points of low order', 'core/crypto/ed25519.ts', 'public keys'],
+  ['an Ed25519 key against points of low order', 'packages/core/src/crypto/ed25519.ts', 'public keys'],
   [
     'pins, lists of authorized peers',
-    'core/identity/pins.ts, core/net/authorized-peers.ts',
+    'packages/core/src/identity/pins.ts, packages/core/src/net/authorized-peers.ts',
     'fingerprints, SHA-256 of public keys, compared as strings: nothing is learned from the time that the peer could not compute, and one cannot be approached digit by digit',
   ],
   [
     'known peers, `Identity.equals`, `id_pub` against `id_priv`',
-    'core/identity/identity.ts, core/identity/file-format.ts',
+    'packages/core/src/identity/identity.ts, packages/core/src/identity/file-format.ts',
     '`timingSafeEqual` of public keys',
   ],
   [
     'hash of a packet',
-    'spack/classic.ts, core/stalk1/data-channel.ts',
+    'packages/spack/src/classic.ts, packages/core/src/stalk1/data-channel.ts',
     'a hash without key finds damage; in stalk/1, where it stands under the keystream, the first that is wrong ends the connection',
   ],
-  ['digest of a transfer', 'cli/pipe-transfer.ts', '`timingSafeEqual`; the sender’s own statement, not secret'],
-  ['answer to a PING', 'core/stalk2/keepalive.ts', '8 bytes that are not secret, in records that authenticate'],
+  [
+    'digest of a transfer',
+    'packages/cli/src/pipe-transfer.ts',
+    '`timingSafeEqual`; the sender’s own statement, not secret',
+  ],
+  [
+    'answer to a PING',
+    'packages/core/src/stalk2/keepalive.ts',
+    '8 bytes that are not secret, in records that authenticate',
+  ],
   [
     'passphrase of an identity',
-    'core/identity/file-format.ts',
+    'packages/core/src/identity/file-format.ts',
     'compared with nothing: OpenSSL decrypts, and the padding or the key is wrong. Whoever measures that has the file',
   ],
 ]
@@ -49,7 +65,7 @@ export default `## Secrets
 
 \`npm run secrets\` starts a process that loads an identity, makes two connections (one in each role), speaks, and closes them; while they are open and again afterwards, its memory is searched from outside (\`/proc/PID/mem\`, all ${megabytes(results.memoryBytes)} MB that it can
 write to), and so are a snapshot of its heap (\`v8.writeHeapSnapshot\`, ${megabytes(results.snapshotBytes)} MB) and its log with \`STALK_DEBUG\` and \`NODE_DEBUG=stalk,net,stream\`. Every secret is looked for as bytes, as bytes in reverse (as a number has them), in hexadecimal, base64 and base64url,
-wherever in a text it may begin. What is found while connections are open shows that the search finds things. Node ${results.node}, OpenSSL ${results.openssl}, ${results.date}, ${results.cores} cores, Linux ${results.kernel}:
+wherever in a text it may begin. What is found while connections are open shows that the search finds things: the command fails if the identity, the keys for records or the exporter secrets are not found then. The keys of the handshake are gone by the first look already; that they would be found is shown by a test alone, which looks for a secret in each encoding (\`memory.test.ts\`). Node ${results.node}, OpenSSL ${results.openssl}, ${results.date}, ${results.cores} cores, Linux ${results.kernel}:
 
 | identity | secret | how many | in memory, open | in memory, closed |
 | --- | --- | ---: | --- | --- |
@@ -61,7 +77,7 @@ What this does not say:
 
 - The process was told to collect its garbage after it had closed, as the test has to know when. Until a collection comes, OpenSSL’s copy of a key in use (a cipher, a key pair, the identity once nobody has it) is there; OpenSSL clears it when Node lets go. Our own buffers are overwritten at once when a connection ends.
 - Buffers of up to 64 bytes live in V8’s heap, and the collector may move them: where they were is free memory that nobody clears. None was found here; that is what was seen, not a promise.
-- The numbers of an RSA key pass through JavaScript when it is loaded and checked (strings, bigints), and a passphrase is a string: they cannot be wiped. stalk/1, a handshake that is cut halfway, core dumps and swapped pages were not looked at. An exported secret is the application’s to wipe.
+- The numbers of an RSA key pass through JavaScript when it is loaded and checked (strings, bigints), and a passphrase is a string: they cannot be wiped. A handshake that is cut before there are keys for records has its chaining key and its key overwritten at once, which a test sees; its X25519 keys are OpenSSL’s, as above. stalk/1, core dumps and swapped pages were not looked at. An exported secret is the application’s to wipe.
 - An identity has to be in memory while it can sign.
 
 \`packages/core/test/secrets/shown.test.ts\` shows identities, connections, listeners, channels, reconnecting connections, key objects, metrics, what \`diagnostics_channel\` publishes of a connection, and errors about keys, files and logs with their causes in every way that Node has (\`util.inspect\` with all hidden properties and getters and

@@ -45,8 +45,9 @@ const churn = {
   warmUp: 20,
   samples: 5,
   seconds: 60,
-  mostHeapMb: 0.2,
-  mostResidentMb: Infinity,
+  leastConnections: 80,
+  mostHeapBytes: 3333,
+  mostResidentBytes: Infinity,
 }
 
 test(
@@ -56,7 +57,7 @@ test(
     const stage = stageFor(t, 'leak')
     await comeAndGo(stage, 'stalk/2', churn)
     assertBroken(stage, [
-      /server: growth of heap and buffers over the last three quarters: [\d.]+ MB, where it has to be at most 0\.20 MB$/u,
+      /server: growth of heap and buffers, by \d+ connections: [\d.,]+ bytes a connection, where it has to be at most 3,333 bytes a connection$/u,
       /server: Connection: 80 more$/u,
       // and what hangs on it
       /server: (?:Socket|Timeout|AbortSignal): \d+ more$/u,

@@ -108,7 +108,7 @@ const templates: ReadonlyMap<unknown, Template> = new Map<unknown, Template>([
     {
       dataBytes: 0,
       write: (v) =>
-        `{ if (!isTypedArray(${v}, 'Uint8Array')) return -1; const n = ${v}.length; if (d + n > room) return -1; b.set(${v}, d); d += n; b[t++] = ${array}; b[t++] = ${byte}; ${writeLength('n', 'maxByteArrayBytes')} }`,
+        `{ if (!isTypedArray(${v}, 'Uint8Array')) return -1; const n = ${v}.byteLength; if (n !== ${v}.length || d + n > room) return -1; b.set(${v}, d); d += n; b[t++] = ${array}; b[t++] = ${byte}; ${writeLength('n', 'maxByteArrayBytes')} }`,
       read: (v) =>
         `${expectCode(array)}; ${expectCode(byte)}; ${readLength(`${v}n`, 'maxByteArrayBytes')}; if (!(d + ${v}n <= end)) return; const ${v} = copies ? b.slice(d, d + ${v}n) : new Uint8Array(b.buffer, b.byteOffset + d, ${v}n); d += ${v}n`,
     },
@@ -118,7 +118,7 @@ const templates: ReadonlyMap<unknown, Template> = new Map<unknown, Template>([
     {
       dataBytes: 0,
       write: (v) =>
-        `{ if (!Array.isArray(${v})) return -1; const n = ${v}.length; if (d + 8 * n > room) return -1; b[t++] = ${array}; b[t++] = ${integer}; ${writeLength('n', 'maxArrayLength')}; d = writeIntegers(b, d, ${v}); if (d < 0) return -1 }`,
+        `{ if (!Array.isArray(${v})) return -1; const n = ${v}.length; if (d + 8 * n > room) return -1; b[t++] = ${array}; b[t++] = ${integer}; ${writeLength('n', 'maxArrayLength')}; d = writeIntegers(b, d, ${v}, n); if (d < 0) return -1 }`,
       read: (v) =>
         `${expectCode(array)}; ${expectCode(integer)}; ${readLength(`${v}n`, 'maxArrayLength')}; if (!(d + ${v}n <= end)) return; const ${v} = new Array(${v}n); d = readIntegers(b, d, end, ${v}); if (d < 0) return`,
     },
@@ -133,7 +133,7 @@ function floatsTemplate(kind: unknown, name: string, code: number, size: number)
     {
       dataBytes: 0,
       write: (v) =>
-        `{ if (!isTypedArray(${v}, '${name}Array')) return -1; const n = ${v}.length; if (d + ${size} * n > room) return -1; set${name}sAt(b, d, ${v}); d += ${size} * n; b[t++] = ${array}; b[t++] = ${code}; ${writeLength('n', 'maxArrayLength')} }`,
+        `{ if (!isTypedArray(${v}, '${name}Array')) return -1; const n = ${v}.length; if (${size} * n !== ${v}.byteLength || d + ${size} * n > room) return -1; set${name}sAt(b, d, ${v}); d += ${size} * n; b[t++] = ${array}; b[t++] = ${code}; ${writeLength('n', 'maxArrayLength')} }`,
       read: (v) =>
         `${expectCode(array)}; ${expectCode(code)}; ${readLength(`${v}n`, 'maxArrayLength')}; if (!(d + ${size} * ${v}n <= end)) return; const ${v} = ${name.toLowerCase()}sAt(b, d, ${v}n); d += ${size} * ${v}n`,
     },

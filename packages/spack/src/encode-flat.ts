@@ -72,9 +72,15 @@ export function flatBytes(elements: readonly SpackElement[], limits: SpackLimits
 }
 
 /** Writes the packet that {@link flatBytes} has just measured. The room is the caller’s part. */
-export function writeFlat(elements: readonly SpackElement[], bytes: Uint8Array, start: number): void {
+export function writeFlat(
+  elements: readonly SpackElement[],
+  bytes: Uint8Array,
+  start: number,
+  packetBytes: number,
+): void {
   let types = writeUnsigned(bytes, start, lastTypesBytes)
-  let data = types + lastTypesBytes
+  const dataStart = types + lastTypesBytes
+  let data = dataStart
   for (const element of elements) {
     const { type, value } = element
     switch (type) {
@@ -93,12 +99,9 @@ export function writeFlat(elements: readonly SpackElement[], bytes: Uint8Array, 
         data += 4
         break
       case 'byte':
-        bytes[types++] = typeCodes.byte
-        bytes[data++] = value
-        break
       case 'boolean':
-        bytes[types++] = typeCodes.boolean
-        bytes[data++] = value ? 1 : 0
+        bytes[types++] = typeCodes[type]
+        bytes[data++] = Number(value)
         break
       case 'null':
         bytes[types++] = typeCodes.null
@@ -126,6 +129,9 @@ export function writeFlat(elements: readonly SpackElement[], bytes: Uint8Array, 
         throw new TypeError(`there is no quick way for a ${type}`)
     }
   }
+  // what is not written over may be anybody’s
+  if (types !== dataStart || data !== start + packetBytes)
+    throw new TypeError('an array of the packet has another length than it says')
 }
 
 function codeOfEntries(type: ElementType): number {
@@ -135,7 +141,7 @@ function codeOfEntries(type: ElementType): number {
 }
 
 function writeEntries(bytes: Uint8Array, start: number, { type, value }: SpackElement): number {
-  if (type === 'integer[]') return writeIntegers(bytes, start, value)
+  if (type === 'integer[]') return writeIntegers(bytes, start, value, value.length)
   if (type === 'float32[]') setFloat32sAt(bytes, start, value)
   else if (type === 'float64[]') setFloat64sAt(bytes, start, value)
   else if (type === 'byte[]') bytes.set(value, start)

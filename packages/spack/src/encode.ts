@@ -58,8 +58,8 @@ export function encodeInto(
   const limits = resolveLimits(options.limits)
   const { elements } = spack
   const bytes = flatBytes(elements, limits)
-  if (bytes < 0 || bytes > target.length - offset) return encodeCompact(elements, limits, undefined)
-  writeFlat(elements, target, offset)
+  if (!(bytes >= 0 && bytes <= target.length - offset)) return encodeCompact(elements, limits, undefined)
+  writeFlat(elements, target, offset, bytes)
   return offset + bytes
 }
 
@@ -86,7 +86,7 @@ function encodeCompact(
   const flat = flatBytes(elements, limits)
   if (flat >= 0) {
     const bytes = pool === undefined ? new Uint8Array(flat) : pool.take(flat)
-    writeFlat(elements, bytes, 0)
+    writeFlat(elements, bytes, 0, flat)
     return bytes
   }
   const { typesBytes, dataBytes } = measure(elements, { limits, compact: true })

@@ -20,11 +20,10 @@ export function integersBytes(values: readonly (number | bigint)[]): number {
   return bytes
 }
 
-/** Writes them and gives the offset after the last; -1: one is not a safe integer. There has to be room for 8 bytes each, or as many as they take. */
-export function writeIntegers(bytes: Uint8Array, start: number, values: readonly unknown[]): number {
+/** Writes the first `count` of them and gives the offset after the last; -1: one is not a safe integer. There has to be room for 8 bytes each, or as many as they take. */
+export function writeIntegers(bytes: Uint8Array, start: number, values: readonly unknown[], count: number): number {
   let offset = start
-  const { length } = values
-  for (let index = 0; index < length; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     const value = values[index]
     if (typeof value !== 'number') return -1
     if ((value | 0) === value) {

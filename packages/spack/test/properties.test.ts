@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { decode, decodeFrom, encode, encodeInto, Spack, SpackError, type ElementInput, type SpackForm } from '@stalk/spack'
+import {
+  decode,
+  decodeFrom,
+  encode,
+  encodeInto,
+  Spack,
+  SpackError,
+  type ElementInput,
+  type SpackForm,
+} from '@stalk/spack'
 import { concat, sealed } from './support/bytes.js'
 import { readChunks } from './support/chunked.js'
 import { hasNaN } from './support/floats.js'
@@ -218,9 +227,29 @@ test('any packet is written and read in the middle of other bytes; byte arrays a
       }
     }),
   )
-  for (const [start, end] of [[-1, 2], [0, 9], [3, 2], [0.5, 2]] as const) {
+  for (const [start, end] of [
+    [-1, 2],
+    [0, 9],
+    [3, 2],
+    [0.5, 2],
+  ] as const) {
     assert.throws(() => decodeFrom(new Uint8Array(8), start, end), RangeError)
   }
   for (const offset of [-1, 9, 0.5]) assert.throws(() => encodeInto(new Spack(), new Uint8Array(8), offset), RangeError)
-  assert.throws(() => encodeInto(new Spack().string('abc'), new Uint8Array(99), 0, { limits: { maxStringBytes: 2 } }), SpackError)
+  assert.throws(
+    () => encodeInto(new Spack().string('abc'), new Uint8Array(99), 0, { limits: { maxStringBytes: 2 } }),
+    SpackError,
+  )
+})
+
+test('an array that lies about its length is a TypeError: nothing of the memory behind it is written', () => {
+  class Longer extends Uint8Array {
+    override get length(): number {
+      return 64
+    }
+  }
+  const memory = new Uint8Array(200).fill(9)
+  const bytes = new Longer(new ArrayBuffer(4))
+  assert.throws(() => encodeInto(new Spack().bytes(bytes), memory, 0), TypeError)
+  assert.throws(() => encode(new Spack().bytes(bytes), { form: 'compact' }), TypeError)
 })

@@ -6,8 +6,9 @@ export interface BatchOptions {
   /** Values in an array at most, 1,024 unless told otherwise. */
   readonly max?: number
   /**
-   * False: byte arrays are views of the memory in which the messages arrived, not copies: quicker, and nobody writes to them, but whoever keeps
-   * one keeps all that is beside it, about 64 KiB, and its `buffer` has other messages of the peer in it. True unless told otherwise.
+   * False: byte arrays are views of the memory in which the messages arrived, not copies: quicker by far. Their `buffer`
+   * has other messages of the same batch in it, so do not transfer that; and whoever keeps one keeps all of it, about 64 KiB, or the whole of a
+   * larger message. True unless told otherwise.
    */
   readonly copy?: boolean
 }

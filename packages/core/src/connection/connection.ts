@@ -64,8 +64,7 @@ const LAST_WORDS_MS = 5_000
 /** A peer that keeps our messages from leaving may go on for this much memory of unread messages. */
 const MAX_BLOCKED_BYTES = 4 * 1024 * 1024
 
-/** What comes in small chunks, after some of them, is a conversation: somebody waits for each answer. */
-const UNPREPARED_CHUNKS = 16
+/** What comes in smaller chunks may be a conversation: somebody waits for each answer. */
 const LARGE_CHUNK_BYTES = 8192
 
 /** A stream that was destroyed, or has ended both ways, and does not say so for this long never will. */
@@ -133,7 +132,6 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
   #opening: Opening | null = null
   #isReceivedFrom = false
   #bytesReceived = 0
-  #chunksReceived = 0
   #messagesSent = 0
   #messagesReceived = 0
   #peerEnded: () => void = () => undefined
@@ -566,10 +564,8 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     socket.on('data', (chunk: Uint8Array) => {
       this.#bytesReceived += chunk.length
       this.#take(() => this.#session.receive(chunk, performance.now()))
-      this.#chunksReceived += 1
-      // one that begins, and may then say nothing for long, holds no more than it must; where much comes at once, nothing is gained
-      if (this.#chunksReceived > UNPREPARED_CHUNKS && chunk.length < LARGE_CHUNK_BYTES)
-        setImmediate(prepare, this.#session)
+      // where much comes at once, nobody waits for an answer
+      if (this.#isEstablished && chunk.length < LARGE_CHUNK_BYTES) setImmediate(prepare, this.#session)
     })
     socket.on('end', () => this.#take(() => this.#session.receiveEnd()))
     socket.on('error', (cause) => this.#fail(lostLine(cause)))
@@ -762,7 +758,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
     take: (value: T) => void,
     convert: (message: Spack) => T,
   ): void {
-    this.#inbox.takeHere(most, (entry, count) => {
+    this.#inbox.takeHere(most, !copy, (entry, count) => {
       if (entry instanceof Spack || decoder === null) {
         take(convert(entry as Spack))
         return

@@ -135,8 +135,10 @@ export class Inbox {
   /**
    * Takes what is here already, up to `most` messages: `take` is given decoded ones and runs, and has to move these on. Whatever it throws
    * ends this; messages that it did not move on to are still here.
+   *
+   * @param detach whether what was taken shares memory with what is left of its run, which then gets its own
    */
-  takeHere(most: number, take: (entry: Spack | MessageRun, most: number) => void): void {
+  takeHere(most: number, detach: boolean, take: (entry: Spack | MessageRun, most: number) => void): void {
     for (let left = most; left > 0;) {
       const entry = this.#entries[this.#next]
       if (entry === undefined) return
@@ -153,7 +155,7 @@ export class Inbox {
       } finally {
         const count = countBefore - entry.left
         const bytes = bytesBefore - entry.bytesLeft
-        if (entry.left > 0) this.#putBack(entry)
+        if (entry.left > 0) this.#putBack(detach ? entry.copy() : entry)
         left -= count
         this.#consumed(count, bytes + count * messageCostBytes, bytes + count * ENTRY_BYTES)
       }

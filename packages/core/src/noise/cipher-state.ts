@@ -57,8 +57,8 @@ export class CipherState {
   encryptWithAd(associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array {
     const key = this.#usableKey()
     if (key === null) return new Uint8Array(plaintext)
+    this.forgetPrepared()
     const nonce = encodeNonce(this.#cipher, this.#nonce)
-    this.#sealer = null
     const ciphertext = aeadSeal(this.#cipher.algorithm, key, nonce, associatedData, plaintext)
     this.#nonce += 1
     return ciphertext
@@ -73,8 +73,9 @@ export class CipherState {
     const key = this.#usableKey()
     if (key === null) throw new TypeError('there is no key')
     const sealer = this.#sealer ?? aeadSealer(this.#cipher.algorithm, key, encodeNonce(this.#cipher, this.#nonce))
-    // used once, whatever comes of it
+    // used once, whatever comes of it; and what is for this counter is for no other
     this.#sealer = null
+    if (this.#opener !== null) this.forgetPrepared()
     const parts = sealWith(sealer, plaintext)
     this.#nonce += 1
     return parts
@@ -94,10 +95,12 @@ export class CipherState {
     this.#opener ??= aeadOpener(this.#cipher.algorithm, key, encodeNonce(this.#cipher, this.#nonce))
   }
 
-  /** Lets go of what was made beforehand. */
+  /** Lets go of what was made beforehand, which has the key in it: OpenSSL clears that when a cipher is finished, not when it is forgotten. */
   forgetPrepared(): void {
+    const prepared = [this.#sealer, this.#opener]
     this.#sealer = null
     this.#opener = null
+    for (const cipher of prepared) finish(cipher)
   }
 
   /**
@@ -110,8 +113,8 @@ export class CipherState {
     const key = this.#usableKey()
     if (key === null) return new Uint8Array(ciphertext)
     const opener = associatedData.length === 0 ? this.#opener : null
-    // used once, whatever comes of it; and of no use to another message
-    this.#opener = null
+    if (opener !== null) this.#opener = null
+    this.forgetPrepared()
     const plaintext =
       opener === null
         ? aeadOpen(this.#cipher.algorithm, key, encodeNonce(this.#cipher, this.#nonce), associatedData, ciphertext)
@@ -155,6 +158,15 @@ export class CipherState {
 
 /** Kept for rekeying: no message has it (Noise §5.1). */
 const maximalNonce = new Uint8Array(12).fill(0xff, 4)
+
+/** Ends a cipher that encrypts or decrypts nothing: its tag is never read, so its counter can still be used. */
+function finish(cipher: ReturnType<typeof aeadSealer | typeof aeadOpener> | null): void {
+  try {
+    cipher?.final()
+  } catch {
+    // one that decrypts misses its tag
+  }
+}
 
 /** Borrowed by one call of the cipher at a time: memory that node has prepared once, and not for each message. */
 const nonceBytes = new Uint8Array(12)

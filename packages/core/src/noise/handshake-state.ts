@@ -259,9 +259,16 @@ export class HandshakeState {
     secret.fill(0)
   }
 
+  /** Gives the handshake up: overwrites its secrets. Every later call but that of the handshake hash is a `TypeError`. */
+  wipe(): void {
+    this.#symmetric.wipe()
+    this.#forgetKeys()
+    this.#isSplit = true
+  }
+
   #requireAlive(): void {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#isSplit) throw new TypeError('the handshake has been split')
+    if (this.#isSplit) throw new TypeError('the handshake has been split, or given up')
   }
 
   /** Runs a step that changes the state: if it fails, half done, there is no way on. */
@@ -271,8 +278,7 @@ export class HandshakeState {
     } catch (error) {
       this.#failure =
         error instanceof StalkError ? error : new StalkError('INTERNAL', 'a step of the handshake failed', error)
-      this.#symmetric.wipe()
-      this.#forgetKeys()
+      this.wipe()
       throw this.#failure
     }
   }

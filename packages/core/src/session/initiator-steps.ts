@@ -30,7 +30,7 @@ export function onB(initiator: Initiator, context: StepContext): State | null {
   if (messageB === null) return null
   const proof = initiator.onB(messageB)
   if (proof === null) return sendC(initiator, null, context)
-  return context.sign(proof, (signature) => sendC(initiator, signature, context))
+  return context.sign(initiator, proof, (signature) => sendC(initiator, signature, context))
 }
 
 function sendC(initiator: Initiator, signature: Uint8Array | null, context: StepContext): State {

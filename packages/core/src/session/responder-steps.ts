@@ -33,7 +33,7 @@ export function onUnknownA(
 export function onA(responder: Responder, { queue, limits, output, sign }: StepContext): State | null {
   const messageA = readHandshakeMessage(queue, limits.maxFirstMessageBytes, 'A')
   if (messageA === null) return null
-  return sign(responder.onA(messageA), (signature) => {
+  return sign(responder, responder.onA(messageA), (signature) => {
     output(responder.answer(signature))
     return { phase: 'awaitC', responder }
   })

@@ -33,12 +33,13 @@ import { RecordChannel } from './record-channel.js'
 import { admitted, onA, onC, onEarlyRecord, onPreamble, onUnknownA } from './responder-steps.js'
 import type { Cipher, Session, SessionChannels, SessionEvent } from './session.js'
 import { Stalk2Channels } from './stalk2-channels.js'
-import type {
-  EstablishedState,
-  Stalk2InitiatorOptions,
-  Stalk2ResponderOptions,
-  State,
-  StepContext,
+import {
+  handshakeOf,
+  type EstablishedState,
+  type Stalk2InitiatorOptions,
+  type Stalk2ResponderOptions,
+  type State,
+  type StepContext,
 } from './stalk2-states.js'
 
 type Options = Stalk2InitiatorOptions | Stalk2ResponderOptions
@@ -63,6 +64,9 @@ export class Stalk2Session implements Session, MessageCoding {
   #now = 0
   #keepalive: Keepalive | null = null
   #isConfirming = true
+  #dataRecords = 0
+  /** Whether a DATA record came since we last prepared for the next. */
+  #hasTalked = false
   #lifeSigns = 0
   readonly #pings: PingLog = new PingLog()
   #pausedAt = 0
@@ -80,10 +84,10 @@ export class Stalk2Session implements Session, MessageCoding {
       queue: this.#queue,
       output: (bytes) => void this.#output.push(bytes),
       tell: (event) => void this.#events.push(event),
-      sign: (message, next) => {
+      sign: (handshake, message, next) => {
         const answer = this.#once((signature: Uint8Array) => this.#enter(next(signature)))
         this.#events.push({ type: 'sign', message, answer })
-        return { phase: 'signing' }
+        return { phase: 'signing', handshake }
       },
       openChannel: (suite, keys) => this.#openChannel(suite, keys),
     }
@@ -256,7 +260,16 @@ export class Stalk2Session implements Session, MessageCoding {
   }
 
   prepare(): void {
-    if (this.#failure === null && this.#state.phase === 'established') this.#opened?.channel.prepare()
+    // without keepalive nobody would notice that the conversation is over, and let go of it
+    if (this.#dataRecords <= UNPREPARED_RECORDS || !this.#hasTalked || this.#keepalive === null) return
+    this.#hasTalked = false
+    if (this.#failure !== null || this.#state.phase !== 'established') return
+    try {
+      this.#opened?.channel.prepare()
+    } catch {
+      // whoever needs it learns why it cannot be made
+      this.#opened?.channel.forgetPrepared()
+    }
   }
 
   tick(now: number): void {
@@ -414,9 +427,13 @@ export class Stalk2Session implements Session, MessageCoding {
     const { channel } = this.#transport()
     switch (record.type) {
       case 'data':
+        this.#hasTalked = true
+        this.#dataRecords += 1
         this.#onFrames(channel.channels, record.frames)
         return state
       case 'ping':
+        // as a rule, somebody has been silent for long
+        channel.forgetPrepared()
         this.#pingMeter.onPing(this.#now)
         channel.pong(this.#isConfirming ? record.data : answerToNothing(record.data))
         return state
@@ -489,6 +506,7 @@ export class Stalk2Session implements Session, MessageCoding {
       keys.exporterSecret.fill(0)
       return error
     }
+    handshakeOf(this.#state)?.wipe()
     const isUnanswered = ['awaitPreamble', 'awaitUnknownA', 'awaitA'].includes(this.#state.phase)
     const refusal = isUnanswered ? refusalOf(error) : null
     this.#output = refusal === null ? [] : [...this.#output, refusal]
@@ -499,6 +517,9 @@ export class Stalk2Session implements Session, MessageCoding {
     if (this.#failure !== null) throw this.#failure
   }
 }
+
+/** After so many records it is a conversation: one that begins, and may then be silent for long, holds no more than it must. */
+const UNPREPARED_RECORDS = 16
 
 /** A PONG with these 8 bytes says that we live, and no more. */
 function answerToNothing(ping: Uint8Array): Uint8Array {

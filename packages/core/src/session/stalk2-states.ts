@@ -42,8 +42,28 @@ export type State =
   | { readonly phase: 'awaitC'; readonly responder: Responder }
   | { readonly phase: 'authorizing'; readonly candidate: Candidate; readonly end: PeerStatement | null }
   // both
-  | { readonly phase: 'signing' }
+  | { readonly phase: 'signing'; readonly handshake: Initiator | Responder }
   | EstablishedState
+
+/** The handshake that is under way in a state, before there are keys; null: there is none. */
+export function handshakeOf(state: State): Initiator | Responder | null {
+  switch (state.phase) {
+    case 'awaitReply':
+    case 'awaitB':
+      return state.initiator
+    case 'awaitA':
+    case 'awaitC':
+      return state.responder
+    case 'signing':
+      return state.handshake
+    case 'awaitVerdict':
+    case 'awaitPreamble':
+    case 'awaitUnknownA':
+    case 'authorizing':
+    case 'established':
+      return null
+  }
+}
 
 export interface EstablishedState {
   readonly phase: 'established'
@@ -63,8 +83,12 @@ export interface StepContext {
   readonly output: (bytes: Uint8Array) => void
   /** Something for whoever drives the session. */
   readonly tell: (event: SessionEvent) => void
-  /** Has `message` signed, and goes on from there: gives the state in which that is waited for. */
-  readonly sign: (message: Uint8Array, next: (signature: Uint8Array) => State) => State
+  /** Has `message` of a handshake signed, and goes on from there: gives the state in which that is waited for. */
+  readonly sign: (
+    handshake: Initiator | Responder,
+    message: Uint8Array,
+    next: (signature: Uint8Array) => State,
+  ) => State
   /** There are keys: whatever fails from here on is said in a record. */
   readonly openChannel: (suite: Suite, keys: TransportKeys) => void
 }

@@ -75,6 +75,7 @@ export class Initiator {
       throw new StalkError('STALK2_RETRY_INVALID', `the peer asks for suite ${suiteId}, which was tried`)
     }
     const prologue = encodePrologue(this.#preamble, { firstMessage: this.#attempt.messageA, suiteId })
+    this.wipe()
     this.#suite = suite
     this.#attempt = begin(this.options, suite, prologue)
     return this.#attempt.messageA
@@ -135,6 +136,11 @@ export class Initiator {
     const payload = signature === null ? this.#unsigned : withSignature(this.#unsigned, signature)
     const messageC = frameHandshakeMessage(handshake.finishMessage(payload))
     return { messageC, keys: splitKeys(handshake, 'initiator'), responder }
+  }
+
+  /** Gives up before C: overwrites the secrets. */
+  wipe(): void {
+    this.#attempt.handshake.wipe()
   }
 }
 

@@ -92,6 +92,11 @@ export class Responder {
     return { keys: splitKeys(this.#handshake, 'responder'), claims: { payload, handshakeHash, staticPublicKey } }
   }
 
+  /** Gives up before C: overwrites the secrets. */
+  wipe(): void {
+    this.#handshake.wipe()
+  }
+
   /**
    * Who the initiator proved to be; null: nobody, it is anonymous.
    *

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { aeadSeal } from '#src/crypto/aead.js'
@@ -122,9 +123,32 @@ test('what was prepared is the same as what was not, serves one message, and is 
     const next = same.encryptWithAd(none, text('next'))
     assert.equal(receiver.decryptWithAd(none, next.with(0, next[0]! ^ 1)), null)
     assert.deepEqual(receiver.decryptWithAd(none, next), text('next'))
+    // one state in both directions has one counter
+    const [both, plain] = [new CipherState(cipher, key), new CipherState(cipher, key)]
+    both.prepareToEncrypt()
+    both.prepareToDecrypt()
+    const came = new CipherState(cipher, key).encryptWithAd(none, text('came'))
+    for (const state of [both, plain]) assert.deepEqual(state.decryptWithAd(none, came), text('came'))
+    assert.deepEqual(both.encryptParts(text('x')), plain.encryptParts(text('x')))
     sender.prepareToEncrypt()
     sender.wipe()
     assert.throws(() => sender.encryptParts(none), TypeError)
     assert.throws(() => sender.prepareToEncrypt(), TypeError)
+  }
+})
+
+test('what was prepared and is not used is finished, which makes OpenSSL clear the key in it: when the key is wiped or replaced, or somebody is silent', (t) => {
+  const [iv, options] = [new Uint8Array(12), { authTagLength: 16 }]
+  const made = [createCipheriv('aes-256-gcm', key, iv, options), createDecipheriv('aes-256-gcm', key, iv, options)]
+  const finals = made.map((cipher) => t.mock.method(Object.getPrototypeOf(cipher) as typeof cipher, 'final'))
+  const counts = (): number[] => finals.map(({ mock }) => mock.callCount())
+  for (const end of ['wipe', 'rekey', 'forgetPrepared'] as const) {
+    const state = new CipherState(noiseCiphers.AESGCM, key)
+    state.prepareToEncrypt()
+    state.prepareToDecrypt()
+    const [encryptions = 0, decryptions = 0] = counts()
+    state[end]()
+    // replacing a key is an encryption itself
+    assert.deepEqual(counts(), [encryptions + (end === 'rekey' ? 2 : 1), decryptions + 1])
   }
 })

@@ -50,8 +50,7 @@ async function observeIn(folder: string, type: KeyType): Promise<Observations> {
   await identity.save(path.join(folder, 'identity'))
   const own = await Identity.generate({ type: 'ed25519' })
   const handler = async (connection: Connection): Promise<void> => {
-    connection.send((await connection.receive())!)
-    await connection.receive()
+    for await (const message of connection) connection.send(message)
   }
   const listener = await listen('127.0.0.1', 0, handler, { identity: own })
   const log = path.join(folder, 'log')
@@ -61,8 +60,10 @@ async function observeIn(folder: string, type: KeyType): Promise<Observations> {
     const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
     const port = Number(String((await lines.next()).value).replace('listens ', ''))
     const connection = await connect('127.0.0.1', port, { identity: own, unverified: true })
-    await connection.receive()
-    connection.send(new Spack().string('from the peer'))
+    for (let count = 0; count < 20; count += 1) {
+      await connection.receive()
+      connection.send(new Spack().string('from the peer'))
+    }
     await lines.next()
     const logged = secretsOfKeyLog(path.join(folder, 'keys'))
     const secrets = [...ofIdentity(identity), ...logged, ...ephemeral()]

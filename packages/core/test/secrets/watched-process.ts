@@ -33,15 +33,20 @@ async function meetBoth(into: Held): Promise<void> {
   const identity = await Identity.load(directory)
   into.identity = identity
   const client = await connect('127.0.0.1', Number(port), { identity, unverified: true })
-  client.send(new Spack().string('from the client'))
-  await client.receive()
+  // so many that what is needed next is made beforehand
+  for (let count = 0; count < 20; count += 1) {
+    client.send(new Spack().string('from the client'))
+    await client.receive()
+  }
   into.connections.push(client)
   let served: (() => void) | null = null
   const isServed = new Promise<void>((resolve) => (served = resolve))
   const handler = async (connection: Connection): Promise<void> => {
     into.connections.push(connection)
-    connection.send(new Spack().string('from the server'))
-    await connection.receive()
+    for (let count = 0; count < 20; count += 1) {
+      connection.send(new Spack().string('from the server'))
+      await connection.receive()
+    }
     served?.()
     await connection.receive()
   }

@@ -4,6 +4,7 @@ import { Spack } from '@stalk/spack'
 import { StalkError } from '#src/errors.js'
 import { signAs } from '#src/identity/sign.js'
 import { CipherState } from '#src/noise/cipher-state.js'
+import { HandshakeState } from '#src/noise/handshake-state.js'
 import { noiseCiphers } from '#src/noise/suites.js'
 import { defaultLimits } from '#src/limits.js'
 import { RecordChannel } from '#src/session/record-channel.js'
@@ -13,6 +14,7 @@ import { suites } from '#src/stalk2/suites.js'
 import { code } from '../support/errors.js'
 import { messagesOf, output, text } from '../support/sessions.js'
 import {
+  answer,
   attempt,
   converse2,
   ed25519Alice,
@@ -24,6 +26,7 @@ import {
   rsaAlice,
   rsaBob,
   typesOf,
+  type End,
 } from '../support/stalk2.js'
 
 const kinds = { ed25519: [ed25519Alice, ed25519Bob], rsa: [rsaAlice, rsaBob] } as const
@@ -88,6 +91,68 @@ test('no suite in common is STALK2_NO_SUITE here and STALK2_REFUSED there', asyn
   await converse2(a, b)
   assert.ok(code('STALK2_NO_SUITE')(b.error))
   assert.ok(code('STALK2_REFUSED')(a.error))
+})
+
+test('a handshake that is cut before there are keys has its secrets overwritten, wherever it is cut', async (t) => {
+  const wipe = t.mock.method(HandshakeState.prototype, 'wipe')
+  const gone = new StalkError('CONNECTION_LOST', 'cut')
+  const cut = (who: { readonly session: Stalk2Session }, phase: string): void => {
+    assert.equal(who.session.phase, phase)
+    const before = wipe.mock.callCount()
+    who.session.abort(gone)
+    assert.equal(wipe.mock.callCount(), before + 1, phase)
+    const state = wipe.mock.calls.at(-1)?.this as HandshakeState | undefined
+    assert.throws(() => state?.writeMessage(new Uint8Array()), TypeError)
+  }
+  const pair = (): { a: End; b: End } => ({ a: end(initiator2(), ed25519Alice), b: end(responder2(), ed25519Bob) })
+  cut(pair().a, 'awaitReply')
+  const { a, b } = pair()
+  b.session.receive(output(a.session).slice(0, -1), 0)
+  cut(b, 'awaitA')
+  const { a: c, b: d } = pair()
+  d.session.receive(output(c.session), 0)
+  cut(d, 'signing')
+  const { a: e, b: f } = pair()
+  f.session.receive(output(e.session), 0)
+  await answer(f)
+  const messageB = output(f.session)
+  cut(f, 'awaitC')
+  e.session.receive(messageB.slice(0, 1), 0)
+  cut(e, 'awaitB')
+  const { a: g, b: h } = pair()
+  h.session.receive(output(g.session), 0)
+  await answer(h)
+  g.session.receive(output(h.session), 0)
+  cut(g, 'signing')
+})
+
+test('what the next record needs is made beforehand in conversations alone, and not kept for a peer that is silent', async (t) => {
+  const prepare = t.mock.method(RecordChannel.prototype, 'prepare')
+  const forget = t.mock.method(RecordChannel.prototype, 'forgetPrepared')
+  const keepalive = { pingAfterMs: 1000, deadAfterMs: 1000 }
+  const { a, b } = await establishedPair2({ b: { keepalive } })
+  const say = async (): Promise<void> => {
+    a.session.send(text('x'))
+    await converse2(a, b)
+    b.session.prepare()
+  }
+  for (let count = 0; count < 16; count += 1) await say()
+  assert.equal(prepare.mock.callCount(), 0)
+  await say()
+  await say()
+  assert.equal(prepare.mock.callCount(), 2)
+  a.session.ping(new Uint8Array(8))
+  await converse2(a, b)
+  b.session.prepare()
+  assert.deepEqual([prepare.mock.callCount(), forget.mock.callCount()], [2, 1])
+  await say()
+  b.session.tick(5000)
+  assert.deepEqual([prepare.mock.callCount(), forget.mock.callCount()], [3, 2])
+  await say()
+  b.session.abort(new StalkError('CONNECTION_LOST', 'gone'))
+  b.session.prepare()
+  assert.equal(prepare.mock.callCount(), 4)
+  assert.equal(b.error, null)
 })
 
 test('a CLOSE ends one direction, the other goes on, and two of them end the line', async () => {
