@@ -36,7 +36,17 @@ ${rows.map(row).join('\n')}
 export default `## Load
 
 \`npm run soak\` puts a listener under load, with clients and strangers in processes of their own ([soak/README.md](../soak/README.md) says what happens in each scenario). Every message is verified on both sides, every scenario judges itself, and CI runs all of
-them in small. Negative controls (\`npm run soak:controls\`): a server that keeps its connections, leaves timers behind, loses or alters messages, has no keepalive or no limits is noticed each time.
+them in small. The negative controls, \`npm run soak:controls\`:
+
+| a server that | in | is noticed by |
+| --- | --- | --- |
+| keeps its connections | churn | the growth of its heap; so many connections more, by name |
+| leaves timers behind | churn | so many timers more |
+| does not answer everything | active | messages that are lost |
+| has no keepalive | idle | connections that heard nothing |
+| has no limits | flood | all who came and are still there |
+
+There is none for the bounds on latency and on resident memory, nor over stalk/1.
 
 All processes share the machine with whatever else ran on it. Times are judged only where the server had a CPU at least half of the time in which it wanted one; counts and memory always are.
 

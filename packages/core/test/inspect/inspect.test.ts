@@ -7,6 +7,7 @@ import { parseCapture, type CapturedChunk } from '#src/inspect/capture.js'
 import { inspectCapture } from '#src/inspect/inspect.js'
 import type { InspectedPart, Inspection } from '#src/inspect/inspection.js'
 import { parseKeyLog } from '#src/inspect/key-log-file.js'
+import { defaultLimits } from '#src/limits.js'
 import type { Stalk2InitiatorOptions, Stalk2ResponderOptions } from '#src/session/stalk2-states.js'
 import { suites } from '#src/stalk2/suites.js'
 import { code } from '../support/errors.js'
@@ -29,7 +30,8 @@ async function record(
   const lines: string[] = []
   const keyLog = (line: string): void => void lines.push(line)
   const identity = options.a?.identity === undefined ? ed25519Alice : options.a.identity
-  const a = end(initiator2({ ...options.a, keyLog }), identity)
+  const limits = { ...defaultLimits, maxRecordBytes: 32_750 }
+  const a = end(initiator2({ limits, ...options.a, keyLog }), identity)
   const b = end(responder2(options.b), options.b?.identity ?? ed25519Bob)
   const chunks: CapturedChunk[] = []
   await carry(a, b, chunks)
