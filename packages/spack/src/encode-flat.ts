@@ -1,4 +1,4 @@
-import { typeCodes, type ElementType, type SpackElement } from './element.js'
+import { typeCodes, type SpackElement } from './element.js'
 import { setFloat32At, setFloat32sAt, setFloat64At, setFloat64sAt } from './floats.js'
 import { integersBytes, writeIntegers } from './integers.js'
 import { signedBytes, unsignedBytes, writeSigned, writeUnsigned } from './leb128.js'
@@ -7,6 +7,10 @@ import { utf8Bytes, writeUtf8 } from './utf8.js'
 
 // Most packets are numbers, texts, bytes and arrays of numbers: for these the compact form costs a fraction of the thorough way. Whatever
 // else there is, or is too large, is left to that, which also says what is wrong.
+
+/** An element for which {@link flatBytes} gives no -1. */
+export type FlatElement = Exclude<SpackElement, { readonly type: 'bigint' | 'date' | 'list' | 'map' }>
+type ArrayElement = Extract<FlatElement, { readonly type: 'integer[]' | 'float32[]' | 'float64[]' | 'byte[]' }>
 
 let lastTypesBytes = 0
 
@@ -73,7 +77,7 @@ export function flatBytes(elements: readonly SpackElement[], limits: SpackLimits
 
 /** Writes the packet that {@link flatBytes} has just measured. The room is the caller’s part. */
 export function writeFlat(
-  elements: readonly SpackElement[],
+  elements: readonly FlatElement[],
   bytes: Uint8Array,
   start: number,
   packetBytes: number,
@@ -122,11 +126,6 @@ export function writeFlat(
         types = writeSigned(bytes, types + 2, value.length)
         data = writeEntries(bytes, data, element)
         break
-      case 'bigint':
-      case 'date':
-      case 'list':
-      case 'map':
-        throw new TypeError(`there is no quick way for a ${type}`)
     }
   }
   // what is not written over may be anybody’s
@@ -134,17 +133,16 @@ export function writeFlat(
     throw new TypeError('an array of the packet has another length than it says')
 }
 
-function codeOfEntries(type: ElementType): number {
+function codeOfEntries(type: ArrayElement['type']): number {
   if (type === 'byte[]') return typeCodes.byte
   if (type === 'integer[]') return typeCodes.integer
   return type === 'float32[]' ? typeCodes.float32 : typeCodes.float64
 }
 
-function writeEntries(bytes: Uint8Array, start: number, { type, value }: SpackElement): number {
+function writeEntries(bytes: Uint8Array, start: number, { type, value }: ArrayElement): number {
   if (type === 'integer[]') return writeIntegers(bytes, start, value, value.length)
   if (type === 'float32[]') setFloat32sAt(bytes, start, value)
   else if (type === 'float64[]') setFloat64sAt(bytes, start, value)
-  else if (type === 'byte[]') bytes.set(value, start)
-  else throw new TypeError(`a ${type} is no array`)
+  else bytes.set(value, start)
   return start + value.byteLength
 }

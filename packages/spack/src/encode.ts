@@ -1,6 +1,6 @@
 import { checkPacketBytes, classicLayout } from './classic.js'
 import { typeCodes, type ExtendedElement, type SpackElement } from './element.js'
-import { flatBytes, writeFlat } from './encode-flat.js'
+import { flatBytes, writeFlat, type FlatElement } from './encode-flat.js'
 import { isCompact, type SpackForm } from './form.js'
 import { unsignedBytes, writeSigned, writeUnsigned } from './leb128.js'
 import { resolveLimits, type SpackLimits } from './limits.js'
@@ -59,7 +59,7 @@ export function encodeInto(
   const { elements } = spack
   const bytes = flatBytes(elements, limits)
   if (!(bytes >= 0 && bytes <= target.length - offset)) return encodeCompact(elements, limits, undefined)
-  writeFlat(elements, target, offset, bytes)
+  writeFlat(elements as readonly FlatElement[], target, offset, bytes)
   return offset + bytes
 }
 
@@ -86,7 +86,7 @@ function encodeCompact(
   const flat = flatBytes(elements, limits)
   if (flat >= 0) {
     const bytes = pool === undefined ? new Uint8Array(flat) : pool.take(flat)
-    writeFlat(elements, bytes, 0, flat)
+    writeFlat(elements as readonly FlatElement[], bytes, 0, flat)
     return bytes
   }
   const { typesBytes, dataBytes } = measure(elements, { limits, compact: true })

@@ -148,10 +148,19 @@ test('what the next record needs is made beforehand in conversations alone, and 
   await say()
   b.session.tick(5000)
   assert.deepEqual([prepare.mock.callCount(), forget.mock.callCount()], [3, 2])
+  // the other side was pinged meanwhile; what cannot be made beforehand is no failure: whoever needs it learns why
+  await say()
+  prepare.mock.mockImplementationOnce(() => {
+    throw new Error('there is no memory')
+  })
+  a.session.send(text('x'))
+  await converse2(a, b)
+  b.session.prepare()
+  assert.deepEqual([prepare.mock.callCount(), forget.mock.callCount(), b.session.failure], [5, 4, null])
   await say()
   b.session.abort(new StalkError('CONNECTION_LOST', 'gone'))
   b.session.prepare()
-  assert.equal(prepare.mock.callCount(), 4)
+  assert.equal(prepare.mock.callCount(), 6)
   assert.equal(b.error, null)
 })
 
