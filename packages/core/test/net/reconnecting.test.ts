@@ -60,6 +60,8 @@ test('what is sent while there is no connection arrives when there is one again,
   await first.close()
   await eventually(() => link.connection === null, 'the loss is noticed')
   assert.equal(link.send(text('2')), false)
+  // what could never be sent does not wait for that
+  assert.throws(() => link.send(new Spack().bytes(new Uint8Array(17 * 1024 * 1024))), code('MESSAGE_TOO_LARGE'))
   link.send(text('3'))
   assert.deepEqual(link.unsent.map(valuesOf), ['2', '3'])
   const second = await bobAt(port, echo)
