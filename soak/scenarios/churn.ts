@@ -46,7 +46,7 @@ const short: ChurnSizes = {
   seconds: 30,
   leastConnections: 1,
   // so few make it grow until the memory for garbage is found, and code is compiled meanwhile
-  mostHeapBytes: 5000,
+  mostHeapBytes: 7000,
   mostResidentBytes: Infinity,
 }
 

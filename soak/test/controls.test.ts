@@ -46,7 +46,7 @@ const churn = {
   samples: 5,
   seconds: 60,
   leastConnections: 80,
-  mostHeapBytes: 3333,
+  mostHeapBytes: 4167,
   mostResidentBytes: Infinity,
 }
 
@@ -57,7 +57,7 @@ test(
     const stage = stageFor(t, 'leak')
     await comeAndGo(stage, 'stalk/2', churn)
     assertBroken(stage, [
-      /server: growth of heap and buffers, by \d+ connections: [\d.,]+ bytes a connection, where it has to be at most 3,333 bytes a connection$/u,
+      /server: growth of heap and buffers, by \d+ connections: [\d.,]+ bytes a connection, where it has to be at most 4,167 bytes a connection$/u,
       /server: Connection: 80 more$/u,
       // and what hangs on it
       /server: (?:Socket|Timeout|AbortSignal): \d+ more$/u,
@@ -133,7 +133,7 @@ test('the command says what is broken, and exits with 1; with 2 where descriptor
   const limited = run('ulimit -n 200;', 'idle', '--short')
   assert.match(
     limited.stderr,
-    /^idle needs 500 open files in one process, and here a process may have 200 \(ulimit -Hn\)/u,
+    /^idle needs 250 open files in one process, and here a process may have 200 \(ulimit -Hn\)/u,
   )
   assert.equal(limited.status, 2)
 })
