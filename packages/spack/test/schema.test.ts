@@ -484,3 +484,10 @@ test('texts beyond ASCII are whole wherever the buffer that packets share ends',
     assert.deepEqual(Texts.decode(Texts.encode(value)), value)
   }
 })
+
+test('encodeInto says of a value that does not fit what encode says, with its path', () => {
+  const fields = schema({ n: integer, names: list(string) })
+  const bad = { n: 1, names: ['a', 2] } as never
+  assert.throws(() => fields.encodeInto(bad, new Uint8Array(100), 0), /^TypeError: names\[1\]: expected a string/u)
+  assert.throws(() => fields.encode(bad), /^TypeError: names\[1\]: expected a string/u)
+})
