@@ -10,8 +10,8 @@ import {
   float32sAt,
   float64sAt,
 } from './floats.js'
-import { readIntegers, writeIntegers } from './integers.js'
-import { decodeSigned, writeSigned } from './leb128.js'
+import { longInteger, readIntegers, writeIntegers } from './integers.js'
+import { leb128End, writeSigned } from './leb128.js'
 import type { SpackLimits } from './limits.js'
 import * as kinds from './scalar-kinds.js'
 import { decodeUtf8, writeText } from './utf8.js'
@@ -48,7 +48,7 @@ const readLength = (length: string, max: string): string =>
 const writeInteger = (value: string): string =>
   `if ((${value} | 0) === ${value}) { let r = ${value}; while (r < -64 || r > 63) { b[d++] = r & 127 | 128; r >>= 7 } b[d++] = r & 127 } else if (Number.isSafeInteger(${value})) d = writeSigned(b, d, ${value}); else return -1`
 const readInteger = (value: string): string =>
-  `{ const first = b[d], second = b[d + 1]; if (first < 128) { ${value} = first << 25 >> 25; d += 1 } else if (second < 128 && second !== (first << 25 >> 31 & 127)) { ${value} = (first & 127 | second << 7) << 18 >> 18; d += 2 } else { ${value} = integerAt(b, d, end); if (${value} === undefined) return; d = integerEnd() } }`
+  `{ const first = b[d], second = b[d + 1]; if (first < 128) { ${value} = first << 25 >> 25; d += 1 } else if (second < 128 && second !== (first << 25 >> 31 & 127)) { ${value} = (first & 127 | second << 7) << 18 >> 18; d += 2 } else { ${value} = longInteger(b, d, end); if (${value} === null) return; d = leb128End(b, d, end) } }`
 const ofNumber = (value: string): string => `if (typeof ${value} !== 'number') return -1`
 
 const templates: ReadonlyMap<unknown, Template> = new Map<unknown, Template>([
@@ -140,20 +140,6 @@ function floatsTemplate(kind: unknown, name: string, code: number, size: number)
   ]
 }
 
-/** Reads a safe integer; where it ends, `integerEnd` says. */
-let lastEnd = 0
-function integerAt(bytes: Uint8Array, start: number, end: number): number | undefined {
-  let at = start
-  const stop = Math.min(end, start + 8)
-  while (at < stop && (bytes[at] ?? 0) >= 0x80) at += 1
-  if (at >= stop) return undefined
-  const value = decodeSigned(bytes, start, at + 1)
-  const last = bytes[at] ?? 0
-  const isMinimal = at === start || last !== (((bytes[at - 1] ?? 0) & 0x40) === 0 ? 0 : 0x7f)
-  lastEnd = at + 1
-  return isMinimal && typeof value === 'number' ? value : undefined
-}
-
 const helpers = {
   writeSigned,
   writeText,
@@ -167,10 +153,10 @@ const helpers = {
   float32sAt,
   float64sAt,
   decodeUtf8,
-  integerAt,
+  leb128End,
+  longInteger,
   readIntegers,
   writeIntegers,
-  integerEnd: () => lastEnd,
 }
 
 /** Types of more bytes have a size of more than one byte. */

@@ -58,9 +58,11 @@ export function encodeInto(
   const limits = resolveLimits(options.limits)
   const { elements } = spack
   const bytes = flatBytes(elements, limits)
-  if (!(bytes >= 0 && bytes <= target.length - offset)) return encodeCompact(elements, limits, undefined)
-  writeFlat(elements as readonly FlatElement[], target, offset, bytes)
-  return offset + bytes
+  if (!(bytes >= 0)) return encodeThoroughly(elements, limits, undefined)
+  const hasRoom = bytes <= target.length - offset
+  const packet = hasRoom ? target : new Uint8Array(bytes)
+  writeFlat(elements as readonly FlatElement[], packet, hasRoom ? offset : 0, bytes)
+  return hasRoom ? offset + bytes : packet
 }
 
 function encodeClassic(
@@ -83,12 +85,19 @@ function encodeCompact(
   limits: SpackLimits,
   pool: PacketPool | undefined,
 ): Uint8Array<ArrayBuffer> {
-  const flat = flatBytes(elements, limits)
-  if (flat >= 0) {
-    const bytes = pool === undefined ? new Uint8Array(flat) : pool.take(flat)
-    writeFlat(elements as readonly FlatElement[], bytes, 0, flat)
-    return bytes
-  }
+  const packetBytes = flatBytes(elements, limits)
+  if (!(packetBytes >= 0)) return encodeThoroughly(elements, limits, pool)
+  const bytes = pool === undefined ? new Uint8Array(packetBytes) : pool.take(packetBytes)
+  writeFlat(elements as readonly FlatElement[], bytes, 0, packetBytes)
+  return bytes
+}
+
+/** The compact form of whatever elements; also says what is wrong with them. */
+function encodeThoroughly(
+  elements: readonly SpackElement[],
+  limits: SpackLimits,
+  pool: PacketPool | undefined,
+): Uint8Array<ArrayBuffer> {
   const { typesBytes, dataBytes } = measure(elements, { limits, compact: true })
   const typesStart = unsignedBytes(typesBytes)
   const dataStart = typesStart + typesBytes

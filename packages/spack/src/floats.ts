@@ -62,35 +62,31 @@ export function float64sAt(bytes: Uint8Array, offset: number, count: number): Fl
 
 /** Writes float32s, 4 bytes each. */
 export function setFloat32sAt(bytes: Uint8Array, offset: number, values: Float32Array): void {
-  if (littleEndian) bytes.set(bytesOf(values), offset)
-  const { length } = values
-  for (
-    let index = littleEndian ? nextNaN(values, 0) : 0;
-    index < length;
-    index = littleEndian ? nextNaN(values, index + 1) : index + 1
-  ) {
-    setFloat32At(bytes, offset + 4 * index, values[index] ?? 0)
-  }
+  setFloatsAt(bytes, offset, values, setFloat32At)
 }
 
 /** Writes float64s, 8 bytes each. */
 export function setFloat64sAt(bytes: Uint8Array, offset: number, values: Float64Array): void {
+  setFloatsAt(bytes, offset, values, setFloat64At)
+}
+
+/** Copied whole where that is possible; then only NaNs are left to be written one by one. */
+function setFloatsAt(
+  bytes: Uint8Array,
+  offset: number,
+  values: Float32Array | Float64Array,
+  setAt: (bytes: Uint8Array, offset: number, value: number) => void,
+): void {
   if (littleEndian) bytes.set(bytesOf(values), offset)
-  const { length } = values
-  for (
-    let index = littleEndian ? nextNaN(values, 0) : 0;
-    index < length;
-    index = littleEndian ? nextNaN(values, index + 1) : index + 1
-  ) {
-    setFloat64At(bytes, offset + 8 * index, values[index] ?? 0)
+  for (let index = nextToWrite(values, 0); index < values.length; index = nextToWrite(values, index + 1)) {
+    setAt(bytes, offset + values.BYTES_PER_ELEMENT * index, values[index] ?? 0)
   }
 }
 
-/** Where the next NaN is, from `start` on; the length if there is none. */
-function nextNaN(values: Float32Array | Float64Array, start: number): number {
+function nextToWrite(values: Float32Array | Float64Array, start: number): number {
   const { length } = values
   let index = start
-  while (index < length && !Number.isNaN(values[index])) index += 1
+  if (littleEndian) while (index < length && !Number.isNaN(values[index])) index += 1
   return index
 }
 

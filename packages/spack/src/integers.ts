@@ -66,8 +66,8 @@ export function readIntegers(bytes: Uint8Array, start: number, end: number, valu
   return offset
 }
 
-/** One that takes 5 to 8 bytes. */
-function longInteger(bytes: Uint8Array, start: number, end: number): number | null {
+/** The safe integer of up to 8 bytes at `start`; null: it is none, or not as it is written, or `end` comes before. */
+export function longInteger(bytes: Uint8Array, start: number, end: number): number | null {
   const stop = leb128End(bytes, start, Math.min(end, start + 8))
   if (stop < 0 || !isMinimalSigned(bytes, start, stop)) return null
   const value = decodeSigned(bytes, start, stop)

@@ -382,10 +382,11 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
    */
   batches(options: BatchOptions = {}): AsyncGenerator<Spack[], void, undefined> {
     const { max, copy } = checkBatch('batches', options)
+    const decoder = this.#session.coding?.packets ?? null
     this.#isReceivedFrom = true
     return batches(max, {
       takeHere: (most, take) => {
-        this.#takeHere(this.#session.coding?.packets ?? null, { most, copy }, take, (message) => message)
+        this.#takeHere(decoder, { most, copy }, take, (message) => message)
       },
       receive: () => this.receive(),
     })
@@ -565,7 +566,7 @@ export class Connection<Socket extends Duplex = Duplex> implements AsyncIterable
       this.#bytesReceived += chunk.length
       this.#take(() => this.#session.receive(chunk, performance.now()))
       // where much comes at once, nobody waits for an answer
-      if (this.#isEstablished && chunk.length < LARGE_CHUNK_BYTES) setImmediate(prepare, this.#session)
+      if (this.#session.canPrepare && chunk.length < LARGE_CHUNK_BYTES) setImmediate(prepare, this.#session)
     })
     socket.on('end', () => this.#take(() => this.#session.receiveEnd()))
     socket.on('error', (cause) => this.#fail(lostLine(cause)))

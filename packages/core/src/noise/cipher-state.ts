@@ -75,7 +75,7 @@ export class CipherState {
     const sealer = this.#sealer ?? aeadSealer(this.#cipher.algorithm, key, encodeNonce(this.#cipher, this.#nonce))
     // used once, whatever comes of it; and what is for this counter is for no other
     this.#sealer = null
-    if (this.#opener !== null) this.forgetPrepared()
+    this.forgetPrepared()
     const parts = sealWith(sealer, plaintext)
     this.#nonce += 1
     return parts
@@ -97,6 +97,7 @@ export class CipherState {
 
   /** Lets go of what was made beforehand, which has the key in it: OpenSSL clears that when a cipher is finished, not when it is forgotten. */
   forgetPrepared(): void {
+    if (this.#sealer === null && this.#opener === null) return
     const prepared = [this.#sealer, this.#opener]
     this.#sealer = null
     this.#opener = null

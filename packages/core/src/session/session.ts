@@ -129,6 +129,8 @@ export interface Session {
    * @param maxBytes about how much at most: the rest is for the next call
    */
   takeOutput(withMessages?: boolean, maxBytes?: number): Uint8Array[]
+  /** Whether `prepare` has something to do. */
+  readonly canPrepare: boolean
   /** Does now, while there is time, what the next bytes or messages would have to wait for. */
   prepare?(): void
   /** What happened since the last call. */

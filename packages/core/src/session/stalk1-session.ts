@@ -152,6 +152,8 @@ export class Stalk1Session implements Session {
   // The format has no record but messages: no sign of life, no reason at the end, nothing that is derived from the keys.
 
   readonly channels = null
+  readonly canPrepare = false
+
   readonly nextTickAt: number = Infinity
   readonly applicationProtocol: string | null = null
 

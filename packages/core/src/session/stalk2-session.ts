@@ -259,11 +259,15 @@ export class Stalk2Session implements Session, MessageCoding {
     return this.#failure === null ? (this.#opened?.channel.isOver ?? false) : this.#output.length === 0
   }
 
-  prepare(): void {
+  get canPrepare(): boolean {
     // without keepalive nobody would notice that the conversation is over, and let go of it
-    if (this.#dataRecords <= UNPREPARED_RECORDS || !this.#hasTalked || this.#keepalive === null) return
+    const isConversation = this.#hasTalked && this.#dataRecords > UNPREPARED_RECORDS && this.#keepalive !== null
+    return isConversation && this.#failure === null
+  }
+
+  prepare(): void {
+    if (!this.canPrepare) return
     this.#hasTalked = false
-    if (this.#failure !== null || this.#state.phase !== 'established') return
     try {
       this.#opened?.channel.prepare()
     } catch {
